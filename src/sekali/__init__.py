@@ -1,0 +1,1 @@
+"""Sekali: told once, known everywhere."""

@@ -1,0 +1,60 @@
+"""What everything stands on: failures, ids, time, text, JSON, the database, settings."""
+
+from .clock import fhir_instant, in_zone, now
+from .database import Coalesced, Database, Row, Session
+from .failures import (
+    Conflict,
+    Duplicate,
+    Failure,
+    Fault,
+    Forbidden,
+    Gone,
+    Invalid,
+    NotFound,
+    PreconditionFailed,
+    TooCostly,
+    Unauthenticated,
+    Unavailable,
+    Unsupported,
+)
+from .ids import CITY, Ids, ids_from, new_id, new_person, shard_of
+from .json import Raw, decode, encode, members
+from .language import LANGUAGES, LOCALE, translate
+from .queries import queries
+
+__all__ = [
+    "CITY",
+    "LANGUAGES",
+    "LOCALE",
+    "Coalesced",
+    "Conflict",
+    "Database",
+    "Duplicate",
+    "Failure",
+    "Fault",
+    "Forbidden",
+    "Gone",
+    "Ids",
+    "Invalid",
+    "NotFound",
+    "PreconditionFailed",
+    "Raw",
+    "Row",
+    "Session",
+    "TooCostly",
+    "Unauthenticated",
+    "Unavailable",
+    "Unsupported",
+    "decode",
+    "encode",
+    "fhir_instant",
+    "ids_from",
+    "in_zone",
+    "members",
+    "new_id",
+    "new_person",
+    "now",
+    "queries",
+    "shard_of",
+    "translate",
+]
