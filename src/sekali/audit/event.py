@@ -1,0 +1,50 @@
+"""The closed catalogue of events."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Kind(StrEnum):
+    """All that is ever written down; docs/audit-events.md explains each."""
+
+    LOOKED = "looked"
+    SEARCHED = "searched"
+    WROTE = "wrote"
+    DELETED = "deleted"
+    LOADED = "loaded"
+    REGISTERED = "registered"
+    CHECKED_IN = "checked-in"
+    REFERRED = "referred"
+    REFERRAL_ANSWERED = "referral-answered"
+    SENT_BACK = "sent-back"
+    LOGGED_IN = "logged-in"
+    LOGGED_OUT = "logged-out"
+    LOGIN_REFUSED = "login-refused"
+    LOCKED = "locked"
+    ACTIVATED = "activated"
+    TOKEN_ISSUED = "token-issued"  # noqa: S105 - the name of an event
+    TOKEN_REFUSED = "token-refused"  # noqa: S105
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that was done.
+
+    :ivar citizen: the person whose data it was, when it was one person's.
+    :ivar purpose: why, in the words of ``security.Purpose``.
+    :ivar basis: the legal ground, as decided with the Grant.
+    :ivar what: FHIR types or a type/id; never content.
+    """
+
+    kind: Kind
+    actor: UUID
+    actor_name: str
+    role: str
+    facility: UUID | None
+    citizen: UUID | None
+    purpose: str
+    basis: str
+    what: str
+    detail: str = ""

@@ -1,0 +1,49 @@
+"""Reads are audited too: their events are committed in groups, and an answer leaves when its group is durable."""
+
+import asyncio
+
+from sekali import kernel
+
+from .chain import append
+from .event import Event
+
+GROUP = 2000
+"""The most events of one commit; those behind it go with the next."""
+
+
+class Journal:
+    """Group commit of audit events that have no transaction of their own."""
+
+    def __init__(self, database: kernel.Database) -> None:
+        self._database = database
+        self._waiting: list[tuple[Event, asyncio.Future[None]]] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    async def record(self, event: Event) -> None:
+        """Return when ``event`` is on disk. Raises Unavailable: what cannot be audited is not answered."""
+        durable = asyncio.get_running_loop().create_future()
+        self._waiting.append((event, durable))
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write())
+        await durable
+
+    async def _write(self) -> None:
+        try:
+            while self._waiting:
+                group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
+                await self._commit(group)
+        finally:
+            self._writer = None
+
+    async def _commit(self, group: list[tuple[Event, asyncio.Future[None]]]) -> None:
+        try:
+            async with self._database.transaction() as tx:
+                await append(tx, [event for event, _ in group])
+        except Exception as error:
+            for _, durable in group:
+                if not durable.done():
+                    durable.set_exception(error)
+            return
+        for _, durable in group:
+            if not durable.done():
+                durable.set_result(None)

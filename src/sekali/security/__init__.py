@@ -1,0 +1,7 @@
+"""Who is asking, and whether they may: actors, roles, the Grant, sessions, tokens, keys."""
+
+from .access import Grant, Purpose, Relation, decide
+from .actors import SYSTEM, Actor, Role
+from .doorkeeper import AccessToken, Doorkeeper
+
+__all__ = ["SYSTEM", "AccessToken", "Actor", "Doorkeeper", "Grant", "Purpose", "Relation", "Role", "decide"]

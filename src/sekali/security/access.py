@@ -1,0 +1,142 @@
+"""The one place that decides.
+
+A store of records cannot be used without a Grant, and a Grant is made only here. The table :data:`RULES` is the whole
+policy: who, for which purpose, standing in which relation to the person, may read and write which kinds of resource,
+and on which legal ground.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from uuid import UUID
+
+from sekali import kernel
+
+from .actors import Actor, Role
+
+
+class Purpose(StrEnum):
+    """Why somebody asks (UU PDP 27/2022: data is used for a stated purpose only)."""
+
+    REGISTRATION = "registration"
+    TREATMENT = "treatment"
+    REFERRAL = "referral"
+    OWN_RECORD = "own-record"
+    INTEGRATION = "integration"
+    MEASURE = "measure"
+    LOAD = "load"
+
+
+class Relation(StrEnum):
+    """How the one who asks stands to the person."""
+
+    NONE = "none"
+    SELF = "self"
+    PRESENT = "present"
+    """Stands at this counter: identified just now by a card or a number."""
+    IN_CARE = "in-care"
+    """Has an open visit at this facility."""
+    REFERRED = "referred"
+    """Has a live referral to this facility, or from it."""
+
+
+IDENTITY = frozenset({"Patient", "RelatedPerson", "Coverage"})
+PLACES = frozenset({"Organization", "Location", "HealthcareService", "Practitioner", "PractitionerRole"})
+REFERRALS = frozenset({"ServiceRequest", "Task"})
+CLINICAL = frozenset(
+    {
+        "AllergyIntolerance", "CarePlan", "ClinicalImpression", "Composition", "Condition", "DiagnosticReport",
+        "DocumentReference", "Encounter", "EpisodeOfCare", "Immunization", "Medication", "MedicationDispense",
+        "MedicationRequest", "MedicationStatement", "Observation", "Procedure", "QuestionnaireResponse", "Specimen",
+    }
+)  # fmt: skip
+COUNTER = IDENTITY | REFERRALS | {"AllergyIntolerance", "Condition", "MedicationRequest", "Encounter"}
+EVERYTHING = IDENTITY | PLACES | REFERRALS | CLINICAL
+
+CARE = "care of the patient (PMK 24/2022 art. 34)"
+OWN = "the person's own right of access (UU PDP 27/2022)"
+DUTY = "duty to keep and connect electronic records (PMK 24/2022)"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of the policy."""
+
+    roles: frozenset[Role]
+    purpose: Purpose
+    relations: frozenset[Relation]
+    reads: frozenset[str]
+    writes: frozenset[str]
+    basis: str
+
+
+def _rule(
+    roles: set[Role], purpose: Purpose, relations: set[Relation], reads: frozenset[str], writes: frozenset[str], basis: str
+) -> Rule:
+    return Rule(frozenset(roles), purpose, frozenset(relations), reads, writes, basis)
+
+
+RULES = (
+    _rule({Role.CLERK, Role.NURSE, Role.DOCTOR}, Purpose.REGISTRATION, {Relation.PRESENT, Relation.IN_CARE, Relation.REFERRED},
+          COUNTER, IDENTITY | REFERRALS | {"Encounter"}, CARE),
+    _rule({Role.CLERK, Role.NURSE, Role.DOCTOR}, Purpose.REGISTRATION, {Relation.NONE},
+          IDENTITY | PLACES, frozenset(), CARE),
+    _rule({Role.DOCTOR, Role.NURSE}, Purpose.TREATMENT, {Relation.IN_CARE}, EVERYTHING, CLINICAL | REFERRALS, CARE),
+    _rule({Role.DOCTOR, Role.REFERRAL_DESK, Role.CLERK}, Purpose.REFERRAL, {Relation.REFERRED}, EVERYTHING,
+          REFERRALS | {"Composition"}, CARE),
+    _rule({Role.CITIZEN}, Purpose.OWN_RECORD, {Relation.SELF}, EVERYTHING, frozenset(), OWN),
+    _rule({Role.INTEGRATOR}, Purpose.INTEGRATION, {Relation.NONE}, EVERYTHING, EVERYTHING, DUTY),
+    _rule({Role.SYSTEM}, Purpose.LOAD, {Relation.NONE}, EVERYTHING, EVERYTHING, DUTY),
+)  # fmt: skip
+
+_NEEDS_SUBJECT = frozenset({Relation.SELF, Relation.PRESENT, Relation.IN_CARE})
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Leave to do something for a purpose. Made only by :func:`decide`.
+
+    :ivar subject: the one person it is about; None where the rule is not about one person.
+    """
+
+    actor: Actor
+    purpose: Purpose
+    basis: str
+    subject: UUID | None
+    reads: frozenset[str]
+    writes: frozenset[str]
+
+    def may_read(self, type: str) -> None:
+        """Raises Forbidden."""
+        if type not in self.reads:
+            raise kernel.Forbidden("Your role may not read %(type)s here.", rule="20003", type=type)
+
+    def may_write(self, type: str) -> None:
+        """Raises Forbidden."""
+        if type not in self.writes:
+            raise kernel.Forbidden("Your role may not write %(type)s here.", rule="20003", type=type)
+
+    def concerns(self, shard: int) -> None:
+        """Raises Forbidden when something on ``shard`` belongs to another person than this Grant's."""
+        if self.subject is not None and shard not in (kernel.CITY, kernel.shard_of(self.subject)):
+            raise kernel.Forbidden("This belongs to another person than the one in front of you.")
+
+    def about(self, subject: UUID) -> "Grant":
+        """The same leave, narrowed to one person. Never widens."""
+        if self.subject not in (None, subject):
+            raise kernel.Forbidden("This belongs to another person than the one in front of you.")
+        return replace(self, subject=subject)
+
+
+def decide(actor: Actor, purpose: Purpose, subject: UUID | None = None, relation: Relation = Relation.NONE) -> Grant:
+    """May ``actor`` act for ``purpose`` on ``subject``, standing in ``relation``? Raises Forbidden.
+
+    The relation is a fact that the caller has looked up (an open visit, a live referral, a card just scanned).
+    """
+    if relation in _NEEDS_SUBJECT and subject is None:
+        raise kernel.Forbidden("It is not clear whose data this is about.")
+    if relation is Relation.SELF and actor.citizen != subject:
+        raise kernel.Forbidden("This page is only for the person it is about.")
+    for rule in RULES:
+        if rule.purpose is purpose and actor.role in rule.roles and relation in rule.relations:
+            return Grant(actor, purpose, rule.basis, subject, rule.reads, rule.writes)
+    raise kernel.Forbidden("Your role at this facility may not do this.")

@@ -1,0 +1,46 @@
+"""Those who do things here."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Role(StrEnum):
+    """What somebody is at a facility. The head of the facility gives it (PMK 24/2022, art. 30)."""
+
+    CLERK = "clerk"
+    DOCTOR = "doctor"
+    NURSE = "nurse"
+    REFERRAL_DESK = "referral-desk"
+    CITIZEN = "citizen"
+    CITY = "city"
+    ENGINEER = "engineer"
+    INTEGRATOR = "integrator"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody who has shown who they are.
+
+    :ivar facility: where they act; None for a citizen, the city and the program itself.
+    :ivar citizen: the person whose own page this is (role CITIZEN).
+    :ivar zone: the IANA time zone of their screens and paper.
+    """
+
+    id: UUID
+    name: str
+    role: Role
+    facility: UUID | None
+    facility_name: str
+    citizen: UUID | None = None
+    zone: str = "Asia/Jakarta"
+
+    @property
+    def signature(self) -> str:
+        """The name to write into the audit: a citizen's own name stays out of it."""
+        return "" if self.role is Role.CITIZEN else self.name
+
+
+SYSTEM = Actor(UUID(int=0), "Sekali", Role.SYSTEM, None, "")
+"""The program itself, for loading and migration."""
