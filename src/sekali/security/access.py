@@ -115,9 +115,12 @@ class Grant:
         if type not in self.writes:
             raise kernel.Forbidden("Your role may not write %(type)s here.", rule="20003", type=type)
 
-    def concerns(self, shard: int) -> None:
-        """Raises Forbidden when something on ``shard`` belongs to another person than this Grant's."""
-        if self.subject is not None and shard not in (kernel.CITY, kernel.shard_of(self.subject)):
+    def concerns(self, subject: UUID | None) -> None:
+        """Raises Forbidden when something about ``subject`` belongs to another person than this Grant's.
+
+        None stands for what belongs to the city. (People are compared, not shards: two may share a shard.)
+        """
+        if self.subject is not None and subject not in (None, self.subject):
             raise kernel.Forbidden("This belongs to another person than the one in front of you.")
 
     def about(self, subject: UUID) -> "Grant":

@@ -1,0 +1,62 @@
+"""Reaching into a resource."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from .types import PERSON_TYPES, TYPES
+
+_REFERENCE = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]+)?$")
+
+
+def values_at(resource: Any, path: str) -> Iterator[Any]:
+    """Every value at a dotted path, through lists (``participant.individual``)."""
+    name, _, rest = path.partition(".")
+    if isinstance(resource, list):
+        for item in resource:
+            yield from values_at(item, path)
+    elif isinstance(resource, dict) and name in resource:
+        value = resource[name]
+        if rest:
+            yield from values_at(value, rest)
+        elif isinstance(value, list):
+            yield from value
+        else:
+            yield value
+
+
+def split_reference(reference: str) -> tuple[str, str] | None:
+    """``Patient/x`` or ``https://…/Patient/x`` -> ("Patient", "x"); None for anything else."""
+    found = _REFERENCE.search(reference)
+    return (found[1], found[2]) if found and found[1] in TYPES else None
+
+
+def references(value: Any) -> Iterator[tuple[str, str]]:
+    """Every (type, id) that a resource points at, at any depth, of the kinds that are kept here."""
+    if isinstance(value, dict):
+        reference = value.get("reference")
+        if isinstance(reference, str) and (found := split_reference(reference)):
+            yield found
+        for member in value.values():
+            if isinstance(member, (dict, list)):
+                yield from references(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from references(member)
+
+
+def subject_of(resource: dict[str, Any]) -> UUID | None:
+    """The id of the person that a resource belongs to: its ``subject``, ``patient``, ``beneficiary`` or ``for``.
+
+    None where it names none, or names one that cannot be an id of this server.
+    """
+    element = resource.get(PERSON_TYPES.get(resource["resourceType"], ""))
+    reference = element.get("reference") if isinstance(element, dict) else None
+    found = split_reference(reference) if isinstance(reference, str) else None
+    if found is None or found[0] != "Patient":
+        return None
+    try:
+        return UUID(found[1])
+    except ValueError:
+        return None

@@ -1,0 +1,62 @@
+-- name: read
+-- The present version of each resource asked for. (limit 1 keeps the planner at one index probe for each.)
+select k.n, r.type, r.id, r.version, r.updated, r.content, r.subject, r.deleted
+from unnest($1::int[], $2::text[], $3::uuid[]) with ordinality k(shard, type, id, n)
+cross join lateral (
+  select type, id, version, updated, content, subject, deleted from records.resource r
+  where r.shard = k.shard and r.type = k.type and r.id = k.id limit 1
+) r
+
+-- name: vread
+-- One version, the present one or an earlier.
+select type, id, version, updated, content, subject, deleted from records.resource
+where shard = $1 and type = $2 and id = $3 and version = $4
+union all
+select type, id, version, updated, content, subject, deleted from records.version
+where shard = $1 and type = $2 and id = $3 and version = $4
+
+-- name: history
+-- Versions, newest first, from below a version.
+select type, id, version, updated, content, subject, deleted from records.resource
+where shard = $1 and type = $2 and id = $3 and version < $4
+union all
+select type, id, version, updated, content, subject, deleted from records.version
+where shard = $1 and type = $2 and id = $3 and version < $4
+order by version desc limit $5
+
+-- name: record
+-- All that is kept of a person, of some kinds, newest first.
+select type, id, version, updated, content, subject, deleted from records.resource
+where shard = $1 and type = any($2::text[]) and subject = $3 and not deleted
+order by type, date desc nulls last, updated desc limit $4
+
+-- name: lock
+-- The present version, which nobody else may change until this transaction ends.
+select type, id, version, updated, content, subject, deleted from records.resource
+where shard = $1 and type = $2 and id = $3 for update
+
+-- name: replace
+-- Keep what was as a version, and put the new one in its place.
+with kept as (
+  insert into records.version (shard, type, id, version, subject, updated, deleted, content)
+  select shard, type, id, version, subject, updated, deleted, content from records.resource
+  where shard = $1 and type = $2 and id = $3
+)
+update records.resource
+set subject = $4, version = $5, updated = $6, deleted = $7, date = $8, tokens = $9, content = $10
+where shard = $1 and type = $2 and id = $3
+
+-- name: missing
+-- References that lead nowhere.
+select k.type, k.id from unnest($1::int[], $2::text[], $3::uuid[]) k(shard, type, id)
+where not exists (
+  select from records.resource r where r.shard = k.shard and r.type = k.type and r.id = k.id and not r.deleted
+) limit 10
+
+-- name: others_of
+-- Whether a person has anything else than their Patient.
+select exists (select from records.resource where shard = $1 and subject = $2 and type <> 'Patient' and not deleted)
+
+-- name: by_tokens
+-- At most two resources that carry a term, for a conditional create.
+select id, content from records.resource where type = $1 and tokens @> $2::bigint[] and not deleted limit 2
