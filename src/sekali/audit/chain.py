@@ -26,8 +26,18 @@ def _link(before: bytes, seq: int, at: datetime, values: Sequence[object]) -> by
 
 
 def _values(event: Event) -> tuple[object, ...]:
-    return (event.kind.value, event.actor, event.actor_name, event.role, event.facility,
-            event.citizen, event.purpose, event.basis, event.what, event.detail)
+    return (
+        event.kind.value,
+        event.actor,
+        event.actor_name,
+        event.role,
+        event.facility,
+        event.citizen,
+        event.purpose,
+        event.basis,
+        event.what,
+        event.detail,
+    )
 
 
 async def append(tx: kernel.Session, events: Sequence[Event]) -> None:

@@ -1,14 +1,15 @@
 """Reads are audited too: their events are committed in groups, and an answer leaves when its group is durable."""
 
 import asyncio
+from collections.abc import Sequence
 
 from sekali import kernel
 
 from .chain import append
 from .event import Event
 
-GROUP = 2000
-"""The most events of one commit; those behind it go with the next."""
+GROUP = 1000
+"""The most answers that wait for one commit; those behind it go with the next."""
 
 
 class Journal:
@@ -16,13 +17,19 @@ class Journal:
 
     def __init__(self, database: kernel.Database) -> None:
         self._database = database
-        self._waiting: list[tuple[Event, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Sequence[Event], asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
 
     async def record(self, event: Event) -> None:
         """Return when ``event`` is on disk. Raises Unavailable: what cannot be audited is not answered."""
+        await self.record_all([event])
+
+    async def record_all(self, events: Sequence[Event]) -> None:
+        """The same for several at once; for none it returns at once."""
+        if not events:
+            return
         durable = asyncio.get_running_loop().create_future()
-        self._waiting.append((event, durable))
+        self._waiting.append((events, durable))
         if self._writer is None:
             self._writer = asyncio.create_task(self._write())
         await durable
@@ -35,10 +42,10 @@ class Journal:
         finally:
             self._writer = None
 
-    async def _commit(self, group: list[tuple[Event, asyncio.Future[None]]]) -> None:
+    async def _commit(self, group: list[tuple[Sequence[Event], asyncio.Future[None]]]) -> None:
         try:
             async with self._database.transaction() as tx:
-                await append(tx, [event for event, _ in group])
+                await append(tx, [event for events, _ in group for event in events])
         except Exception as error:
             for _, durable in group:
                 if not durable.done():

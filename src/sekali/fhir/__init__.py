@@ -3,7 +3,8 @@
 from .elements import references, subject_of, values_at
 from .names import *  # noqa: F403 - the field's names are this module's vocabulary
 from .names import __all__ as _names
-from .search import SEARCH, Indexed, Parameter, Term, candidate_hashes, fold, index, matches, parse_term
+from .parameters import SEARCH, Parameter
+from .search import Indexed, Term, candidate_hashes, fold, index, matches, parse_term
 from .types import CITY_TYPES, PERSON_TYPES, TYPES
 from .validation import require_valid, validate
 

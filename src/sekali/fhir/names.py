@@ -5,11 +5,38 @@ docs/conformance.md says so.
 """
 
 __all__ = [
-    "ACT_CODE", "ADMINISTRATIVE_CODE", "ALLERGY_CATEGORY", "ALLERGY_CLINICAL", "ALLERGY_VERIFICATION", "BIRTH_PLACE",
-    "CARD", "CONDITION_CATEGORY", "CONDITION_CLINICAL", "CONDITION_VERIFICATION", "DIAGNOSIS_ROLE", "FACILITY_KIND",
-    "ICD10", "IHS", "JKN", "KFA", "KK", "LOINC", "NIK", "NIK_IBU", "OBSERVATION_CATEGORY", "ORGANIZATION", "REFERRAL",
-    "ROLE_CODE", "SNOMED", "TAG", "UCUM", "encounter_number", "medical_record", "organization_number", "referral_number",
-]  # fmt: skip
+    "ACT_CODE",
+    "ADMINISTRATIVE_CODE",
+    "ALLERGY_CATEGORY",
+    "ALLERGY_CLINICAL",
+    "ALLERGY_VERIFICATION",
+    "BIRTH_PLACE",
+    "CARD",
+    "CONDITION_CATEGORY",
+    "CONDITION_CLINICAL",
+    "CONDITION_VERIFICATION",
+    "DIAGNOSIS_ROLE",
+    "FACILITY_KIND",
+    "ICD10",
+    "IHS",
+    "JKN",
+    "KFA",
+    "KK",
+    "LOINC",
+    "NIK",
+    "NIK_IBU",
+    "OBSERVATION_CATEGORY",
+    "ORGANIZATION",
+    "REFERRAL",
+    "ROLE_CODE",
+    "SNOMED",
+    "TAG",
+    "UCUM",
+    "encounter_number",
+    "medical_record",
+    "organization_number",
+    "referral_number",
+]
 
 NIK = "https://fhir.kemkes.go.id/id/nik"
 NIK_IBU = "https://fhir.kemkes.go.id/id/nik-ibu"

@@ -49,11 +49,14 @@ REQUIRED_CODES: dict[str, dict[str, frozenset[str]]] = {
             "status": "registered partial preliminary final amended corrected appended cancelled entered-in-error unknown"
         },
         "DocumentReference": {"status": "current superseded entered-in-error"},
-        "Encounter": {"status": "planned arrived triaged in-progress onleave finished cancelled entered-in-error unknown"},
+        "Encounter": {
+            "status": "planned arrived triaged in-progress onleave finished cancelled entered-in-error unknown"
+        },
         "EpisodeOfCare": {"status": "planned waitlist active onhold finished cancelled entered-in-error"},
         "Immunization": {"status": "completed entered-in-error not-done"},
         "AllergyIntolerance": {
-            "type": "allergy intolerance", "category": "food medication environment biologic",
+            "type": "allergy intolerance",
+            "category": "food medication environment biologic",
             "criticality": "low high unable-to-assess",
         },
         "Location": {"status": "active suspended inactive", "mode": "instance kind"},
@@ -73,7 +76,8 @@ REQUIRED_CODES: dict[str, dict[str, frozenset[str]]] = {
         "Procedure": {"status": _EVENT},
         "QuestionnaireResponse": {"status": "in-progress completed amended entered-in-error stopped"},
         "ServiceRequest": {
-            "status": _REQUEST, "priority": "routine urgent asap stat",
+            "status": _REQUEST,
+            "priority": "routine urgent asap stat",
             "intent": "proposal plan directive order original-order reflex-order filler-order instance-order option",
         },
         "Specimen": {"status": "available unavailable unsatisfactory entered-in-error"},
@@ -84,5 +88,5 @@ REQUIRED_CODES: dict[str, dict[str, frozenset[str]]] = {
             "priority": "routine urgent asap stat",
         },
     }.items()
-}  # fmt: skip
+}
 """Elements whose codes FHIR R4 binds as *required* (``type.element`` -> the codes)."""

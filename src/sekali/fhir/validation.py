@@ -16,7 +16,7 @@ MOST_FAULTS = 50
 
 
 def validate(content: bytes) -> list[kernel.Fault]:
-    """The faults of one resource as JSON bytes, none when it is valid. At most 50. Raises Invalid when it isn't JSON."""
+    """The faults of one resource as JSON bytes, none when it is valid; at most 50. Raises Invalid for no JSON."""
     return _faults(content, kernel.decode(content))
 
 

@@ -43,7 +43,9 @@ def _translated():
     except asyncpg.UniqueViolationError as error:
         raise Duplicate(error.constraint_name or "") from None
     except asyncpg.DiskFullError:
-        raise Unavailable("The disk is full, so nothing new can be kept. Tell the operations engineer.", retry_after=60) from None
+        raise Unavailable(
+            "The disk is full, so nothing new can be kept. Tell the operations engineer.", retry_after=60
+        ) from None
     except (asyncpg.QueryCanceledError, TimeoutError):
         raise TooCostly("This took too long and was stopped. Ask for less at once.") from None
     except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
@@ -105,14 +107,21 @@ class Database:
         number = int(await database.fetchval("show server_version_num"))
         if number // 10000 < MINIMUM_VERSION:
             await database.close()
-            raise Unavailable("PostgreSQL %(found)s is too old; Sekali needs %(needed)s or newer.",
-                              found=number // 10000, needed=MINIMUM_VERSION)
+            raise Unavailable(
+                "PostgreSQL %(found)s is too old; Sekali needs %(needed)s or newer.",
+                found=number // 10000,
+                needed=MINIMUM_VERSION,
+            )
         return database
 
     async def _open(self) -> asyncpg.Connection:
         with _translated():
             return await asyncpg.connect(
-                self._dsn, command_timeout=COMMAND_TIMEOUT, timeout=5, server_settings=_SESSION, max_cached_statement_lifetime=0
+                self._dsn,
+                command_timeout=COMMAND_TIMEOUT,
+                timeout=5,
+                server_settings=_SESSION,
+                max_cached_statement_lifetime=0,
             )
 
     async def _acquire(self) -> asyncpg.Connection:
@@ -248,7 +257,9 @@ class Coalesced:
 
     async def _answer(self, keys: list[tuple[Any, ...]], futures: list[asyncio.Future[Row | None]]) -> None:
         try:
-            found = {row["n"]: row for row in await self._database.fetch(self._sql, *map(list, zip(*keys, strict=True)))}
+            found = {
+                row["n"]: row for row in await self._database.fetch(self._sql, *map(list, zip(*keys, strict=True)))
+            }
         except Exception as error:
             for future in futures:
                 if not future.done():

@@ -38,4 +38,6 @@ class Stored:
 
 def stored(row: kernel.Row) -> Stored:
     """A row of records.resource or records.version."""
-    return Stored(row["type"], row["id"], row["version"], row["updated"], row["content"], row["subject"], row["deleted"])
+    return Stored(
+        row["type"], row["id"], row["version"], row["updated"], row["content"], row["subject"], row["deleted"]
+    )

@@ -44,11 +44,26 @@ PLACES = frozenset({"Organization", "Location", "HealthcareService", "Practition
 REFERRALS = frozenset({"ServiceRequest", "Task"})
 CLINICAL = frozenset(
     {
-        "AllergyIntolerance", "CarePlan", "ClinicalImpression", "Composition", "Condition", "DiagnosticReport",
-        "DocumentReference", "Encounter", "EpisodeOfCare", "Immunization", "Medication", "MedicationDispense",
-        "MedicationRequest", "MedicationStatement", "Observation", "Procedure", "QuestionnaireResponse", "Specimen",
+        "AllergyIntolerance",
+        "CarePlan",
+        "ClinicalImpression",
+        "Composition",
+        "Condition",
+        "DiagnosticReport",
+        "DocumentReference",
+        "Encounter",
+        "EpisodeOfCare",
+        "Immunization",
+        "Medication",
+        "MedicationDispense",
+        "MedicationRequest",
+        "MedicationStatement",
+        "Observation",
+        "Procedure",
+        "QuestionnaireResponse",
+        "Specimen",
     }
-)  # fmt: skip
+)
 COUNTER = IDENTITY | REFERRALS | {"AllergyIntolerance", "Condition", "MedicationRequest", "Encounter"}
 EVERYTHING = IDENTITY | PLACES | REFERRALS | CLINICAL
 
@@ -70,23 +85,46 @@ class Rule:
 
 
 def _rule(
-    roles: set[Role], purpose: Purpose, relations: set[Relation], reads: frozenset[str], writes: frozenset[str], basis: str
+    roles: set[Role],
+    purpose: Purpose,
+    relations: set[Relation],
+    reads: frozenset[str],
+    writes: frozenset[str],
+    basis: str,
 ) -> Rule:
     return Rule(frozenset(roles), purpose, frozenset(relations), reads, writes, basis)
 
 
 RULES = (
-    _rule({Role.CLERK, Role.NURSE, Role.DOCTOR}, Purpose.REGISTRATION, {Relation.PRESENT, Relation.IN_CARE, Relation.REFERRED},
-          COUNTER, IDENTITY | REFERRALS | {"Encounter"}, CARE),
-    _rule({Role.CLERK, Role.NURSE, Role.DOCTOR}, Purpose.REGISTRATION, {Relation.NONE},
-          IDENTITY | PLACES, frozenset(), CARE),
+    _rule(
+        {Role.CLERK, Role.NURSE, Role.DOCTOR},
+        Purpose.REGISTRATION,
+        {Relation.PRESENT, Relation.IN_CARE, Relation.REFERRED},
+        COUNTER,
+        IDENTITY | REFERRALS | {"Encounter"},
+        CARE,
+    ),
+    _rule(
+        {Role.CLERK, Role.NURSE, Role.DOCTOR},
+        Purpose.REGISTRATION,
+        {Relation.NONE},
+        IDENTITY | PLACES,
+        frozenset(),
+        CARE,
+    ),
     _rule({Role.DOCTOR, Role.NURSE}, Purpose.TREATMENT, {Relation.IN_CARE}, EVERYTHING, CLINICAL | REFERRALS, CARE),
-    _rule({Role.DOCTOR, Role.REFERRAL_DESK, Role.CLERK}, Purpose.REFERRAL, {Relation.REFERRED}, EVERYTHING,
-          REFERRALS | {"Composition"}, CARE),
+    _rule(
+        {Role.DOCTOR, Role.REFERRAL_DESK, Role.CLERK},
+        Purpose.REFERRAL,
+        {Relation.REFERRED},
+        EVERYTHING,
+        REFERRALS | {"Composition"},
+        CARE,
+    ),
     _rule({Role.CITIZEN}, Purpose.OWN_RECORD, {Relation.SELF}, EVERYTHING, frozenset(), OWN),
     _rule({Role.INTEGRATOR}, Purpose.INTEGRATION, {Relation.NONE}, EVERYTHING, EVERYTHING, DUTY),
     _rule({Role.SYSTEM}, Purpose.LOAD, {Relation.NONE}, EVERYTHING, EVERYTHING, DUTY),
-)  # fmt: skip
+)
 
 _NEEDS_SUBJECT = frozenset({Relation.SELF, Relation.PRESENT, Relation.IN_CARE})
 

@@ -84,7 +84,18 @@ class Doorkeeper:
         id = kernel.new_id(kernel.CITY)
         hashed = await asyncio.to_thread(hash_password, password) if password is not None else None
         try:
-            await tx.execute(SQL.add_account, id, username.strip().lower(), hashed, name, role.value, facility, facility_name, zone, citizen)
+            await tx.execute(
+                SQL.add_account,
+                id,
+                username.strip().lower(),
+                hashed,
+                name,
+                role.value,
+                facility,
+                facility_name,
+                zone,
+                citizen,
+            )
         except kernel.Duplicate:
             raise kernel.Conflict("This user name is taken. Please choose another.", path="username") from None
         return id
@@ -138,18 +149,23 @@ class Doorkeeper:
         return code
 
     async def activate(self, code: str, username: str, password: str) -> None:
-        """Turn a code into an account. Raises Invalid (unknown or old code, short password) or Conflict (name taken)."""
+        """Turn a code into an account. Raises Invalid (unknown or old code, short password), Conflict (name taken)."""
         if len(password) < SHORTEST_PASSWORD:
-            raise kernel.Invalid("The password needs at least %(least)s characters.", path="password", least=SHORTEST_PASSWORD)
+            raise kernel.Invalid(
+                "The password needs at least %(least)s characters.", path="password", least=SHORTEST_PASSWORD
+            )
         if not 3 <= len(username.strip()) <= 60:
             raise kernel.Invalid("The user name needs 3 to 60 characters.", path="username")
         tidy = code.strip().upper().replace("-", "").replace(" ", "")
         async with self._database.transaction() as tx:
             row = await tx.fetchrow(SQL.accept_invitation, fingerprint(tidy), kernel.now())
             if row is None:
-                raise kernel.Invalid("This code is not known, or was used already. Ask the counter for a new one.", path="code")
-            id = await self.add_account(tx, username=username, password=password, name=row["name"],
-                                        role=Role.CITIZEN, citizen=row["citizen"])
+                raise kernel.Invalid(
+                    "This code is not known, or was used already. Ask the counter for a new one.", path="code"
+                )
+            id = await self.add_account(
+                tx, username=username, password=password, name=row["name"], role=Role.CITIZEN, citizen=row["citizen"]
+            )
             actor = Actor(id, row["name"], Role.CITIZEN, None, "", row["citizen"])
             await audit.append(tx, [_door_event(audit.Kind.ACTIVATED, actor)])
 
@@ -158,7 +174,9 @@ class Doorkeeper:
     async def add_client(self, tx: kernel.Session, client_id: str, secret: str, organization: UUID, name: str) -> None:
         """A facility's own system. One client id belongs to one organization. Raises Conflict."""
         try:
-            await tx.execute(SQL.add_client, client_id, fingerprint(secret), kernel.new_id(kernel.CITY), organization, name)
+            await tx.execute(
+                SQL.add_client, client_id, fingerprint(secret), kernel.new_id(kernel.CITY), organization, name
+            )
         except kernel.Duplicate:
             raise kernel.Conflict("This client id is taken.") from None
 
@@ -173,7 +191,9 @@ class Doorkeeper:
         async with self._database.transaction() as tx:
             await tx.execute(SQL.issue_token, fingerprint(value), client["id"], at, at + TOKEN)
             await audit.append(tx, [_door_event(audit.Kind.TOKEN_ISSUED, _system(client))])
-        return AccessToken(value, int(TOKEN.total_seconds()), client["id"], client["organization"], client["organization_name"])
+        return AccessToken(
+            value, int(TOKEN.total_seconds()), client["id"], client["organization"], client["organization_name"]
+        )
 
     async def bearer(self, value: str) -> Actor | None:
         """The system that a token belongs to; None when it is unknown or has ended."""
@@ -195,7 +215,9 @@ class Doorkeeper:
 
 
 def _actor(row: kernel.Row) -> Actor:
-    return Actor(row["id"], row["name"], Role(row["role"]), row["facility"], row["facility_name"], row["citizen"], row["zone"])
+    return Actor(
+        row["id"], row["name"], Role(row["role"]), row["facility"], row["facility_name"], row["citizen"], row["zone"]
+    )
 
 
 def _system(row: kernel.Row) -> Actor:

@@ -1,0 +1,225 @@
+"""Writing: one database transaction, its watchers, and its audit."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from sekali import audit, fhir, kernel, security
+
+from .prepared import COLUMNS, Prepared, owner, prepare
+from .stored import Stored, stored
+
+SQL = kernel.queries(__file__.replace("change", "store"))
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a watcher is told of: one resource that was written in this transaction."""
+
+    type: str
+    id: UUID
+    subject: UUID | None
+    content: bytes
+    deleted: bool
+    grant: security.Grant
+
+    @cached_property
+    def resource(self) -> dict[str, Any] | None:
+        """The new content as Python objects; None when it was deleted."""
+        return None if self.deleted else kernel.decode(self.content)
+
+
+class Writing:
+    """What can be written within one transaction. Made by ``Store.change``.
+
+    :ivar tx: the transaction, for the caller's own tables.
+    """
+
+    def __init__(self, tx: kernel.Session, grant: security.Grant) -> None:
+        self.tx = tx
+        self._grant = grant
+        now = kernel.now()
+        self._at: datetime = now.replace(microsecond=now.microsecond // 1000 * 1000)  # as meta.lastUpdated shows it
+        self._new: list[Prepared] = []
+        self._references: set[tuple[str, str]] = set()
+        self._notes: list[audit.Event] = []
+        self.changes: list[Change] = []
+
+    async def create(self, resource: dict[str, Any] | bytes, id: UUID | None = None) -> Stored:
+        """Keep a new resource; it is on disk when the transaction ends.
+
+        :param id: an id made before by ``kernel.new_person`` or ``kernel.new_id``; made here when left out.
+        Raises Invalid (each fault with its path), Forbidden, NotFound (a kind not kept here).
+        """
+        content = resource if isinstance(resource, bytes) else kernel.encode(resource)
+        decoded = kernel.decode(content)
+        if not isinstance(decoded, dict):
+            raise kernel.Invalid(faults=[kernel.Fault("$", "a resource is a JSON object")])
+        new, decoded = prepare(content, id or new_resource_id(decoded), 1, self._at)
+        self._check(new.type, new.subject)
+        self._new.append(new)
+        self._wrote(new, decoded)
+        return Stored(new.type, new.id, 1, new.updated, new.content, new.subject)
+
+    async def update(
+        self, type: str, id: UUID, resource: dict[str, Any] | bytes, if_match: int | None = None
+    ) -> Stored:
+        """Put a new version in place of the present one, which is kept.
+
+        :param if_match: the version that the caller has seen; a newer one raises PreconditionFailed.
+        Raises NotFound, Gone, Invalid, Forbidden.
+        """
+        now = await self._present(type, id, if_match)
+        content = resource if isinstance(resource, bytes) else kernel.encode(resource)
+        new, decoded = prepare(content, id, now.version + 1, self._at)
+        if (new.type, new.subject) != (type, now.subject):
+            raise kernel.Conflict("A resource cannot be moved from one person to another.")
+        await self._replace(new)
+        self._wrote(new, decoded)
+        return Stored(type, id, new.version, new.updated, new.content, new.subject)
+
+    async def delete(self, type: str, id: UUID, if_match: int | None = None) -> Stored:
+        """Take a resource out of use; all its versions stay.
+
+        Raises NotFound, Gone, Forbidden, and Conflict for a person who has a record.
+        """
+        now = await self._present(type, id, if_match)
+        shard = kernel.shard_of(id)
+        if type == "Patient" and await self.tx.fetchval(SQL.others_of, shard, id):
+            raise kernel.Conflict(
+                "This person has a record. It is kept for 25 years (PMK 24/2022), so the person cannot be deleted."
+            )
+        gone = Prepared(shard, type, id, now.subject, now.version + 1, self._at, True, None, [], b"")
+        await self._replace(gone)
+        self._wrote(gone, None)
+        return Stored(type, id, gone.version, gone.updated, b"", now.subject, True)
+
+    async def find_by_identifier(self, type: str, identifier: str) -> list[Stored]:
+        """At most two that carry ``system|value``, for a conditional create inside a transaction."""
+        await self.flush()
+        self._grant.may_read(type)
+        term = fhir.parse_term(type, "identifier", identifier)
+        rows = await self.tx.fetch(SQL.by_tokens, type, fhir.candidate_hashes(type, "identifier", term))
+        found = [Stored(type, row["id"], 0, self._at, row["content"]) for row in rows]
+        return [one for one in found if fhir.matches(one.resource, "identifier", term)]
+
+    def note(self, kind: audit.Kind, citizen: UUID | None, what: str, detail: str = "") -> None:
+        """One more audit event with this transaction, in the field's own word (checked in, referred)."""
+        self._notes.append(event(self._grant, kind, citizen, what, detail))
+
+    async def flush(self) -> None:
+        """Send what was created and is still here. Raises Conflict for an id that is there already."""
+        if not self._new:
+            return
+        new, self._new = self._new, []
+        try:
+            await self.tx.copy("records.resource", COLUMNS, new)
+        except kernel.Duplicate:
+            raise kernel.Conflict("This id is there already.") from None
+
+    async def finish(self) -> None:
+        """Send the rest and make sure that every reference leads somewhere. Raises Invalid."""
+        await self.flush()
+        await _require_targets(self.tx, self._references)
+
+    async def seal(self) -> None:
+        """The audit of it all; the last thing before the commit."""
+        wrote: dict[tuple[audit.Kind, UUID | None], list[str]] = {}
+        for change in self.changes:
+            kind = audit.Kind.DELETED if change.deleted else audit.Kind.WROTE
+            wrote.setdefault((kind, change.subject), []).append(f"{change.type}/{change.id}")
+        events = [event(self._grant, kind, citizen, _short(what)) for (kind, citizen), what in wrote.items()]
+        await audit.append(self.tx, [*events, *self._notes])
+
+    def _check(self, type: str, subject: UUID | None) -> None:
+        self._grant.may_write(type)
+        self._grant.concerns(subject)
+
+    async def _present(self, type: str, id: UUID, if_match: int | None) -> Stored:
+        self._grant.may_write(type)
+        await self.flush()
+        row = await self.tx.fetchrow(SQL.lock, kernel.shard_of(id), type, id)
+        if row is None:
+            raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type=type)
+        now = stored(row)
+        self._grant.concerns(now.subject)
+        if now.deleted:
+            raise kernel.Gone("This %(type)s was deleted.", type=type)
+        if if_match is not None and if_match != now.version:
+            raise kernel.PreconditionFailed(
+                "Somebody changed this since you read it (version %(seen)s, now %(now)s). Read it again, then change it.",
+                seen=if_match,
+                now=now.version,
+            )
+        return now
+
+    async def _replace(self, new: Prepared) -> None:
+        await self.tx.execute(
+            SQL.replace,
+            new.shard,
+            new.type,
+            new.id,
+            new.subject,
+            new.version,
+            new.updated,
+            new.deleted,
+            new.date,
+            new.tokens,
+            new.content,
+        )
+
+    def _wrote(self, new: Prepared, resource: dict[str, Any] | None) -> None:
+        change = Change(new.type, new.id, new.subject, new.content, new.deleted, self._grant)
+        if resource is not None:
+            change.__dict__["resource"] = resource  # decoded once already
+            self._references.update(fhir.references(resource))
+        self.changes.append(change)
+
+
+def new_resource_id(resource: dict[str, Any]) -> UUID:
+    """A new id on the shard of the person that the resource belongs to."""
+    if resource.get("resourceType") == "Patient":
+        return kernel.new_person()
+    subject = owner(resource, None)
+    return kernel.new_id(kernel.CITY if subject is None else kernel.shard_of(subject))
+
+
+def event(grant: security.Grant, kind: audit.Kind, citizen: UUID | None, what: str, detail: str = "") -> audit.Event:
+    """An audit event of what was done under ``grant``."""
+    actor = grant.actor
+    return audit.Event(
+        kind,
+        actor.id,
+        actor.signature,
+        actor.role.value,
+        actor.facility,
+        citizen,
+        grant.purpose.value,
+        grant.basis,
+        what,
+        detail,
+    )
+
+
+def _short(what: Sequence[str], most: int = 20) -> str:
+    more = f" +{len(what) - most}" if len(what) > most else ""
+    return ",".join(what[:most]) + more
+
+
+async def _require_targets(tx: kernel.Session, references: Iterable[tuple[str, str]]) -> None:
+    wrong, keys = [], []
+    for type, text in references:
+        try:
+            id = UUID(text)
+            keys.append((kernel.shard_of(id), type, id))
+        except ValueError:
+            wrong.append(f"{type}/{text}")
+    if keys:
+        rows = await tx.fetch(SQL.missing, *map(list, zip(*keys, strict=True)))
+        wrong += [f"{row['type']}/{row['id']}" for row in rows]
+    if wrong:
+        reason = "the reference leads nowhere"
+        raise kernel.Invalid(rule="20007", faults=[kernel.Fault(reference, reason) for reference in sorted(wrong)[:20]])
