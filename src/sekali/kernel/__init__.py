@@ -20,10 +20,15 @@ from .failures import (
 from .ids import CITY, Ids, ids_from, new_id, new_person, shard_of
 from .json import Raw, decode, encode, members
 from .language import LANGUAGES, LOCALE, translate
+from .migrations import migrate, migrations
+from .postgres import Cluster
 from .queries import queries
+from .settings import Settings, read_settings
+from .trouble import Trouble
 
 __all__ = [
     "CITY",
+    "Cluster",
     "LANGUAGES",
     "LOCALE",
     "Coalesced",
@@ -41,7 +46,9 @@ __all__ = [
     "Raw",
     "Row",
     "Session",
+    "Settings",
     "TooCostly",
+    "Trouble",
     "Unauthenticated",
     "Unavailable",
     "Unsupported",
@@ -51,10 +58,13 @@ __all__ = [
     "ids_from",
     "in_zone",
     "members",
+    "migrate",
+    "migrations",
     "new_id",
     "new_person",
     "now",
     "queries",
+    "read_settings",
     "shard_of",
     "translate",
 ]

@@ -1,0 +1,88 @@
+"""Settings from the environment, strict: an unknown name or a wrong value refuses the start.
+
+docs/settings.md explains each one; a test keeps the two equal.
+"""
+
+import difflib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from .trouble import Trouble
+
+PREFIX = "SEKALI_"
+
+
+def _data_folder() -> Path:
+    if os.geteuid() == 0:
+        return Path("/var/lib/sekali")
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "sekali"
+
+
+def _yes(text: str) -> bool:
+    try:
+        return {"yes": True, "no": False, "1": True, "0": False, "true": True, "false": False}[text.lower()]
+    except KeyError:
+        raise ValueError("must be yes or no") from None
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise ValueError(f"must be a whole number from {least} to {most}")
+        return int(text)
+
+    return parse
+
+
+def _setting(parse: Callable[[str], Any], default: Any = None, factory: Callable[[], Any] | None = None) -> Any:
+    if factory is not None:
+        return field(default_factory=factory, metadata={"parse": parse})
+    return field(default=default, metadata={"parse": parse})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings. Each is read from ``SEKALI_<NAME>``, or from the file that ``SEKALI_<NAME>_FILE`` names."""
+
+    data: Path = _setting(lambda text: Path(text).expanduser().absolute(), factory=_data_folder)
+    database_url: str = _setting(str, "")
+    host: str = _setting(str, "127.0.0.1")
+    port: int = _setting(_number(1, 65535), 8080)
+    https: bool = _setting(_yes, False)
+    postgres_user: str = _setting(str, "")
+    connections: int = _setting(_number(2, 100), 10)
+    demo: bool = _setting(_yes, True)
+    population: int = _setting(_number(100, 1_000_000), 20_000)
+    seed: int = _setting(_number(0, 2**31 - 1), 2018)
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings in ``environment``. Raises Trouble that names what is wrong and never shows a value."""
+    known = {PREFIX + f.name.upper(): f for f in fields(Settings)}
+    found: dict[str, Any] = {}
+    for name in sorted(environment):
+        if not name.startswith(PREFIX):
+            continue
+        base = name.removesuffix("_FILE") if name not in known else name
+        if base not in known:
+            near = difflib.get_close_matches(base, known, 1)
+            hint = f" Did you mean {near[0]}?" if near else " See docs/settings.md."
+            raise Trouble(f"There is no setting {name}.{hint}")
+        if base != name and base in environment:
+            raise Trouble(f"{base} and {name} are both set. Keep one.")
+        text = environment[name] if base == name else _read(name, environment[name])
+        try:
+            found[known[base].name] = known[base].metadata["parse"](text)
+        except ValueError as error:
+            raise Trouble(f"{base} {error}.") from None
+    return Settings(**found)
+
+
+def _read(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise Trouble(f"The file that {name} names cannot be read ({error.strerror}).") from None
