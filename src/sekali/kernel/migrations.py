@@ -58,7 +58,9 @@ async def migrate(database: Database, folder: Path = FOLDER, tell: Callable[[str
             raise Trouble("This database is newer than this Sekali. Start the newer Sekali.")
         for row, migration in zip(done, wanted, strict=False):
             if row["sha256"] != migration.sha256:
-                raise Trouble(f"Migration {migration.number:04} is not what was applied. Applied migrations never change.")
+                raise Trouble(
+                    f"Migration {migration.number:04} is not what was applied. Applied migrations never change."
+                )
         for migration in wanted[len(done) :]:
             tell(migration.name)
             await tx.execute(migration.sql)

@@ -297,7 +297,9 @@ class Cluster:
                 raise Trouble(
                     f"The account {self.account.name} cannot reach {self.folder}. Choose a folder in SEKALI_DATA that it can."
                 )
-            raise Trouble(f"initdb failed: {made.stderr.strip().splitlines()[-1] if made.stderr.strip() else 'no word'}")
+            raise Trouble(
+                f"initdb failed: {made.stderr.strip().splitlines()[-1] if made.stderr.strip() else 'no word'}"
+            )
         with contextlib.suppress(FileNotFoundError):
             self.data.rmdir()
         fresh.rename(self.data)

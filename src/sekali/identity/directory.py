@@ -1,0 +1,160 @@
+"""Finding a person, and keeping each number one person's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from difflib import SequenceMatcher
+from hashlib import blake2b
+from typing import Any, Protocol
+from uuid import UUID
+
+from sekali import fhir, kernel, security
+
+from .scan import Scan, ScanKind
+
+SQL = kernel.queries(__file__)
+
+MOST_MATCHES = 20
+MOST_OF_ONE_DAY = 5000
+"""Born on one day: in a city of 400,000 about 15."""
+LEAST_LIKENESS = 0.6
+_NOT_OWN = {fhir.KK, fhir.NIK_IBU}
+"""Identifiers that several people share."""
+_TITLES = frozenset("tn ny nn an by sdr sdri bapak ibu bp h hj dr drg ir drs dra s m".split())
+
+
+class PatientChange(Protocol):
+    """What the directory needs to know of a written resource."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def resource(self) -> dict[str, Any] | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Somebody born on that day with a name like it; ``likeness`` from 0 to 1."""
+
+    citizen: UUID
+    likeness: float
+
+
+class Directory:
+    """The index of people. It finds ids; what may be seen of them is the records' matter, under a Grant."""
+
+    def __init__(self, database: kernel.Database) -> None:
+        self._database = database
+        self._find = database.coalesced(SQL.find)
+
+    async def find(self, system: str, value: str) -> UUID | None:
+        """The one person with this identifier, or None."""
+        row = await self._find(value_hash(value), system)
+        return row["citizen"] if row else None
+
+    async def find_scan(self, scan: Scan, facility: UUID) -> UUID | None:
+        """The person of a scanned number; a medical record number is the facility's own. A referral's is None here."""
+        systems = {
+            ScanKind.NIK: fhir.NIK,
+            ScanKind.JKN: fhir.JKN,
+            ScanKind.CARD: fhir.CARD,
+            ScanKind.RECORD_NUMBER: fhir.medical_record(facility),
+        }
+        return await self.find(systems[scan.kind], scan.value) if scan.kind in systems else None
+
+    async def like(self, grant: security.Grant, name: str, birth_date: date) -> list[Match]:
+        """Those born on ``birth_date`` with a name like ``name``, likest first, at most 20."""
+        grant.may_read("Patient")
+        wanted = name_key(name)
+        rows = await self._database.fetch(SQL.born_on, birth_date, MOST_OF_ONE_DAY)
+        found = [Match(row["id"], likeness(wanted, row["name_key"])) for row in rows]
+        found = [match for match in found if match.likeness >= LEAST_LIKENESS]
+        return sorted(found, key=lambda match: -match.likeness)[:MOST_MATCHES]
+
+    async def family(self, grant: security.Grant, kk: str) -> list[UUID]:
+        """Those of one family card, at most 50."""
+        grant.may_read("Patient")
+        return [row["id"] for row in await self._database.fetch(SQL.family, value_hash(kk))]
+
+    async def newborns(self, grant: security.Grant, mother_nik: str) -> list[UUID]:
+        """Children registered by their mother's NIK, youngest first."""
+        grant.may_read("Patient")
+        return [row["id"] for row in await self._database.fetch(SQL.newborns, value_hash(mother_nik))]
+
+    async def claim(self, tx: kernel.Session, changes: Sequence[PatientChange]) -> None:
+        """Keep the index in step with written Patients. Raises Conflict when a number is another person's already.
+
+        This is a ``records.Watcher``; ``app`` joins the two.
+        """
+        patients = {change.id: change.resource for change in changes if change.type == "Patient"}
+        if not patients:
+            return
+        shards, ids = [kernel.shard_of(id) for id in patients], list(patients)
+        await tx.execute(SQL.let_go, shards, ids)
+        gone = [id for id, patient in patients.items() if patient is None]
+        if gone:
+            await tx.execute(SQL.forget, [kernel.shard_of(id) for id in gone], gone)
+        kept = {id: patient for id, patient in patients.items() if patient is not None}
+        try:
+            await tx.execute(SQL.claim, *_columns(_claims(kept), 4))
+        except kernel.Duplicate:
+            raise kernel.Conflict(
+                "Somebody with this NIK, JKN number or card is known already. Search for that person instead.",
+                path="Patient.identifier",
+                rule="20002",
+            ) from None
+        await tx.execute(SQL.keep, *_columns([_citizen(id, patient) for id, patient in kept.items()], 6))
+
+
+def value_hash(value: str) -> UUID:
+    """128 bits of an identifier's value, blanks left out."""
+    return UUID(bytes=blake2b(value.strip().encode(), digest_size=16).digest())
+
+
+def name_key(name: str) -> str:
+    """A name without titles, accents and capitals."""
+    words = fhir.fold(name).split()
+    return " ".join(word for word in words if word not in _TITLES) or " ".join(words)
+
+
+def likeness(a: str, b: str) -> float:
+    """0 to 1; the order of the words does not matter, spelling a little ("Siti Aminah", "Aminah, Sity")."""
+    one, other = " ".join(sorted(a.split())), " ".join(sorted(b.split()))
+    return SequenceMatcher(None, one, other).ratio()
+
+
+def _claims(patients: dict[UUID, dict[str, Any]]) -> list[tuple[UUID, str, int, UUID]]:
+    claims = {}
+    for id, patient in patients.items():
+        for identifier in patient.get("identifier", ()):
+            system, value = identifier.get("system"), identifier.get("value")
+            if system and value and system not in _NOT_OWN and identifier.get("use") != "old":
+                key = (value_hash(value), system)
+                if claims.setdefault(key, id) != id:
+                    raise kernel.Duplicate("identifier_pkey")
+    return [(hash, system, kernel.shard_of(id), id) for (hash, system), id in claims.items()]
+
+
+def _citizen(id: UUID, patient: dict[str, Any]) -> tuple[Any, ...]:
+    names = [
+        name.get("text") or " ".join([*name.get("given", ()), name.get("family", "")])
+        for name in patient.get("name", ())
+    ]
+    born = patient.get("birthDate", "")
+    birth_date = date.fromisoformat(born) if len(born) == 10 else None
+    numbers = {i.get("system"): i.get("value") for i in patient.get("identifier", ())}
+    kk, mother = numbers.get(fhir.KK), numbers.get(fhir.NIK_IBU)
+    return (
+        kernel.shard_of(id),
+        id,
+        name_key(names[0]) if names else "",
+        birth_date,
+        value_hash(kk) if kk else None,
+        value_hash(mother) if mother else None,
+    )
+
+
+def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]

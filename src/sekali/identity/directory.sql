@@ -1,0 +1,39 @@
+-- name: find
+-- The person of each identifier asked for.
+select k.n, i.citizen from unnest($1::uuid[], $2::text[]) with ordinality k(value_hash, system, n)
+cross join lateral (
+  select citizen from identity.identifier i where i.value_hash = k.value_hash and i.system = k.system limit 1
+) i
+
+-- name: born_on
+-- Those of a birth date, at most so many.
+select id, name_key from identity.citizen where birth_date = $1 limit $2
+
+-- name: family
+-- Those of one KK.
+select id from identity.citizen where family_hash = $1 limit 50
+
+-- name: newborns
+-- Those registered by their mother's NIK.
+select id from identity.citizen where mother_hash = $1 order by birth_date desc limit 20
+
+-- name: let_go
+-- Identifiers that a person no longer has.
+delete from identity.identifier i using unnest($1::int[], $2::uuid[]) p(shard, citizen)
+where i.shard = p.shard and i.citizen = p.citizen
+
+-- name: claim
+-- Identifiers, each for one person. The primary key refuses a second.
+insert into identity.identifier (value_hash, system, shard, citizen)
+select * from unnest($1::uuid[], $2::text[], $3::int[], $4::uuid[])
+
+-- name: keep
+-- What a person is found by beside their numbers.
+insert into identity.citizen (shard, id, name_key, birth_date, family_hash, mother_hash)
+select * from unnest($1::int[], $2::uuid[], $3::text[], $4::date[], $5::uuid[], $6::uuid[])
+on conflict (shard, id) do update set name_key = excluded.name_key, birth_date = excluded.birth_date,
+  family_hash = excluded.family_hash, mother_hash = excluded.mother_hash
+
+-- name: forget
+-- A person that was deleted.
+delete from identity.citizen c using unnest($1::int[], $2::uuid[]) p(shard, id) where c.shard = p.shard and c.id = p.id
