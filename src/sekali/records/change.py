@@ -97,6 +97,10 @@ class Writing:
         self._wrote(gone, None)
         return Stored(type, id, gone.version, gone.updated, b"", now.subject, True)
 
+    async def present(self, type: str, id: UUID) -> Stored:
+        """The present version, locked until this transaction ends. Raises NotFound, Gone, Forbidden."""
+        return await self._present(type, id, None)
+
     async def find_by_identifier(self, type: str, identifier: str) -> list[Stored]:
         """At most two that carry ``system|value``, for a conditional create inside a transaction."""
         await self.flush()

@@ -1,0 +1,108 @@
+"""What people do: check-in, examination, referral, and the measure of it."""
+
+from dataclasses import dataclass
+
+from sekali import identity, kernel, records, security
+
+from . import icd, measures, places
+from .consultation import PLAUSIBLE, Consultation
+from .counter import Counter
+from .facilities import Facilities, is_open, today
+from .own import OwnPage
+from .referrals import Referrals
+from .referrals import follow as follow_tasks
+from .views import (
+    Allergy,
+    Arrival,
+    Chart,
+    CounterMeasure,
+    Coverage,
+    Department,
+    Diagnosis,
+    Examination,
+    Facility,
+    HospitalOption,
+    Hours,
+    IcdTerm,
+    Letter,
+    Medication,
+    MyRecord,
+    PastVisit,
+    Person,
+    Prefill,
+    Referral,
+    Registration,
+    Slip,
+    Visit,
+    Vitals,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """The desks' work, joined once by ``app``."""
+
+    facilities: Facilities
+    counter: Counter
+    consultation: Consultation
+    referrals: Referrals
+    own: OwnPage
+
+
+def care(
+    database: kernel.Database,
+    store: records.Store,
+    directory: identity.Directory,
+    doorkeeper: security.Doorkeeper,
+    facilities: Facilities,
+) -> Care:
+    """Join the desks."""
+    referrals = Referrals(database, store, facilities)
+    return Care(
+        facilities,
+        Counter(database, store, directory, doorkeeper, facilities, referrals),
+        Consultation(database, store, facilities, referrals),
+        referrals,
+        OwnPage(database, store, referrals),
+    )
+
+
+__all__ = [
+    "PLAUSIBLE",
+    "Allergy",
+    "Arrival",
+    "Care",
+    "Chart",
+    "Consultation",
+    "Counter",
+    "CounterMeasure",
+    "Coverage",
+    "Department",
+    "Diagnosis",
+    "Examination",
+    "Facilities",
+    "Facility",
+    "HospitalOption",
+    "Hours",
+    "IcdTerm",
+    "Letter",
+    "Medication",
+    "MyRecord",
+    "OwnPage",
+    "PastVisit",
+    "Person",
+    "Prefill",
+    "Referral",
+    "Referrals",
+    "Registration",
+    "Slip",
+    "Visit",
+    "Vitals",
+    "care",
+    "follow_tasks",
+    "icd",
+    "is_open",
+    "measures",
+    "places",
+    "today",
+]
