@@ -100,6 +100,13 @@ create index referral_to on care.referral (to_facility, status, requested_at);
 create index referral_from on care.referral (from_facility, requested_at);
 create index referral_citizen on care.referral (citizen, requested_at);
 
+-- Which facility cares, or cared, for whom: the fact that opens a person's record to that facility's own system.
+create table care.relation (
+  citizen  uuid not null,
+  facility uuid not null,
+  primary key (citizen, facility)
+);
+
 -- What a counter took before Sekali, as published; settable, each with its source. Questions were counted by nobody.
 create table care.baseline (
   kind      text    not null check (kind in ('puskesmas', 'hospital')),

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from sekali import identity, kernel, records, security
 
-from . import icd, measures, places
+from . import icd, measures, places, resources
 from .consultation import PLAUSIBLE, Consultation
 from .counter import Counter
 from .facilities import Facilities, is_open, today
 from .own import OwnPage
 from .referrals import Referrals
 from .referrals import follow as follow_tasks
+from .relations import Relations, follow_care
 from .views import (
     Allergy,
     Arrival,
@@ -95,14 +96,17 @@ __all__ = [
     "Referral",
     "Referrals",
     "Registration",
+    "Relations",
     "Slip",
     "Visit",
     "Vitals",
     "care",
+    "follow_care",
     "follow_tasks",
     "icd",
     "is_open",
     "measures",
     "places",
+    "resources",
     "today",
 ]

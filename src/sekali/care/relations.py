@@ -1,8 +1,12 @@
 """How an actor stands to a person: the facts on which ``security.decide`` decides."""
 
+from collections.abc import Sequence
+from time import monotonic
 from uuid import UUID
 
-from sekali import kernel, security
+from sekali import kernel, records, security
+
+from .reading import id_of
 
 IN_CARE = "select exists (select from care.visit where facility = $1 and citizen = $2 and status in ('arrived', 'in-progress'))"
 
@@ -25,3 +29,45 @@ def require_facility(actor: security.Actor) -> UUID:
     if actor.facility is None:
         raise kernel.Forbidden("This account belongs to no facility.")
     return actor.facility
+
+
+class Relations:
+    """Which facility cares, or cared, for whom. Kept in step with Encounters and Tasks; a ``records.Relations``."""
+
+    REMEMBERED = 30.0
+    """Seconds for which a relation that was found is not looked up again (one never ends within them)."""
+    MOST_REMEMBERED = 20_000
+
+    def __init__(self, database: kernel.Database) -> None:
+        self._database = database
+        self._known: dict[tuple[UUID, UUID], float] = {}
+
+    async def __call__(self, facility: UUID, citizen: UUID) -> bool:
+        key = (facility, citizen)
+        if self._known.get(key, 0) > monotonic():
+            return True
+        found = await self._database.fetchval(
+            "select exists (select from care.relation where citizen = $1 and facility = $2)", citizen, facility
+        )
+        if found:
+            if len(self._known) >= self.MOST_REMEMBERED:
+                self._known.clear()
+            self._known[key] = monotonic() + self.REMEMBERED
+        return found
+
+
+async def follow_care(tx: kernel.Session, changes: Sequence[records.Change]) -> None:
+    """Note who cares for whom: the facility of an Encounter, both sides of a referral's Task. A ``records.Watcher``."""
+    pairs = set()
+    for change in changes:
+        if change.type not in ("Encounter", "Task") or change.subject is None or change.resource is None:
+            continue
+        for element in ("serviceProvider", "requester", "owner"):
+            facility = id_of(change.resource.get(element, {}))
+            if facility is not None:
+                pairs.add((change.subject, facility))
+    if pairs:
+        await tx.execute(
+            "insert into care.relation (citizen, facility) select * from unnest($1::uuid[], $2::uuid[]) on conflict do nothing",
+            *map(list, zip(*sorted(pairs), strict=True)),
+        )

@@ -20,6 +20,7 @@ from .failures import (
 from .ids import CITY, Ids, ids_from, new_id, new_person, shard_of
 from .json import Raw, decode, encode, members
 from .language import LANGUAGES, LOCALE, translate
+from .logs import log_to
 from .migrations import migrate, migrations
 from .postgres import Cluster
 from .queries import queries
@@ -57,6 +58,7 @@ __all__ = [
     "fhir_instant",
     "ids_from",
     "in_zone",
+    "log_to",
     "members",
     "migrate",
     "migrations",

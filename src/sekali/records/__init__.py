@@ -3,7 +3,7 @@
 from .change import Change, Writing
 from .prepared import Prepared, prepare
 from .search import Page
-from .store import Reader, Store, Watcher
+from .store import Reader, Relations, Store, Watcher
 from .stored import Stored
 
-__all__ = ["Change", "Page", "Prepared", "Reader", "Store", "Stored", "Watcher", "Writing", "prepare"]
+__all__ = ["Change", "Page", "Prepared", "Reader", "Relations", "Store", "Stored", "Watcher", "Writing", "prepare"]

@@ -29,18 +29,36 @@ class Watcher(Protocol):
     async def __call__(self, tx: kernel.Session, changes: Sequence[Change]) -> None: ...
 
 
+class Relations(Protocol):
+    """Somebody who knows whether a facility stands in a relation to a person. ``care`` does; ``app`` joins the two."""
+
+    async def __call__(self, facility: UUID, citizen: UUID) -> bool: ...
+
+
+async def no_relations(facility: UUID, citizen: UUID) -> bool:
+    """Where nobody knows, there is none."""
+    return False
+
+
 class Store:
     """FHIR resources in PostgreSQL. Everything goes through :meth:`under` or :meth:`change`, with a Grant."""
 
-    def __init__(self, database: kernel.Database, journal: audit.Journal, watchers: Sequence[Watcher] = ()) -> None:
+    def __init__(
+        self,
+        database: kernel.Database,
+        journal: audit.Journal,
+        watchers: Sequence[Watcher] = (),
+        relations: Relations = no_relations,
+    ) -> None:
         self._database = database
         self._journal = journal
         self._watchers = tuple(watchers)
+        self._relations = relations
         self._read = database.coalesced(SQL.read)
 
     def under(self, grant: security.Grant) -> "Reader":
         """Reading, as far as ``grant`` allows."""
-        return Reader(self._database, self._journal, self._read, grant)
+        return Reader(self._database, self._journal, self._read, self._relations, grant)
 
     @asynccontextmanager
     async def change(self, grant: security.Grant) -> AsyncIterator[Writing]:
@@ -89,11 +107,17 @@ class Reader:
     """What may be read under one Grant. Every look is on the audit's disk before it is answered."""
 
     def __init__(
-        self, database: kernel.Database, journal: audit.Journal, read: kernel.Coalesced, grant: security.Grant
+        self,
+        database: kernel.Database,
+        journal: audit.Journal,
+        read: kernel.Coalesced,
+        relations: Relations,
+        grant: security.Grant,
     ) -> None:
         self._database = database
         self._journal = journal
         self._read = read
+        self._relations = relations
         self._grant = grant
 
     async def read(self, type: str, id: UUID) -> Stored:
@@ -117,8 +141,8 @@ class Reader:
         if not rows and before is None:
             raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type=type)
         versions = [stored(row) for row in rows]
-        for one in versions:
-            self._grant.concerns(one.subject)
+        for one in versions[:1]:
+            await self._require_standing(type, one.subject)
         await self._looked(versions[:1], f"{type}/{id}/_history")
         return versions
 
@@ -149,6 +173,9 @@ class Reader:
         """A page of what matches. Raises Invalid (unknown parameter), TooCostly (nothing narrows it), Forbidden."""
         query = search.parse(type, params, lenient)
         self._grant.may_read(type)
+        if type in self._grant.related and query.person() is None:
+            raise kernel.Forbidden("Name the patient: your facility may read only those it cares for.", rule="20003")
+        await self._require_standing(type, query.person())
         page = await search.run(self._database, query, self._grant)
         names = ",".join(name for name, _ in page.used)
         await self._looked(page.items, f"{type}?{names}", audit.Kind.SEARCHED)
@@ -157,11 +184,20 @@ class Reader:
     async def _show(self, type: str, one: Stored | None) -> Stored:
         if one is None:
             raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type=type)
-        self._grant.concerns(one.subject)
+        await self._require_standing(type, one.subject)
         await self._looked([one], one.reference)
         if one.deleted:
             raise kernel.Gone("This %(type)s was deleted.", type=type)
         return one
+
+    async def _require_standing(self, type: str, subject: UUID | None) -> None:
+        """Raises Forbidden when it is another person's, or one's whom the actor's facility does not care for."""
+        self._grant.concerns(subject)
+        if type not in self._grant.related or subject is None:
+            return
+        facility = self._grant.actor.facility
+        if facility is None or not await self._relations(facility, subject):
+            raise kernel.Forbidden("Your facility has no visit or referral of this person.", rule="20003")
 
     async def _looked(self, found: Sequence[Stored], what: str, kind: audit.Kind = audit.Kind.LOOKED) -> None:
         """One event for each person whose data was shown; the city's own (its places) needs none."""

@@ -82,6 +82,7 @@ class Rule:
     reads: frozenset[str]
     writes: frozenset[str]
     basis: str
+    related: frozenset[str] = frozenset()
 
 
 def _rule(
@@ -91,8 +92,9 @@ def _rule(
     reads: frozenset[str],
     writes: frozenset[str],
     basis: str,
+    related: frozenset[str] = frozenset(),
 ) -> Rule:
-    return Rule(frozenset(roles), purpose, frozenset(relations), reads, writes, basis)
+    return Rule(frozenset(roles), purpose, frozenset(relations), reads, writes, basis, related)
 
 
 RULES = (
@@ -122,7 +124,7 @@ RULES = (
         CARE,
     ),
     _rule({Role.CITIZEN}, Purpose.OWN_RECORD, {Relation.SELF}, EVERYTHING, frozenset(), OWN),
-    _rule({Role.INTEGRATOR}, Purpose.INTEGRATION, {Relation.NONE}, EVERYTHING, EVERYTHING, DUTY),
+    _rule({Role.INTEGRATOR}, Purpose.INTEGRATION, {Relation.NONE}, EVERYTHING, EVERYTHING, DUTY, CLINICAL | REFERRALS),
     _rule({Role.SYSTEM}, Purpose.LOAD, {Relation.NONE}, EVERYTHING, EVERYTHING, DUTY),
 )
 
@@ -134,6 +136,8 @@ class Grant:
     """Leave to do something for a purpose. Made only by :func:`decide`.
 
     :ivar subject: the one person it is about; None where the rule is not about one person.
+    :ivar related: kinds that may be read only of people to whom the actor's facility stands in a relation (it has cared
+        for them, or has a referral of theirs); the store asks.
     """
 
     actor: Actor
@@ -142,6 +146,7 @@ class Grant:
     subject: UUID | None
     reads: frozenset[str]
     writes: frozenset[str]
+    related: frozenset[str] = frozenset()
 
     def may_read(self, type: str) -> None:
         """Raises Forbidden."""
@@ -179,5 +184,5 @@ def decide(actor: Actor, purpose: Purpose, subject: UUID | None = None, relation
         raise kernel.Forbidden("This page is only for the person it is about.")
     for rule in RULES:
         if rule.purpose is purpose and actor.role in rule.roles and relation in rule.relations:
-            return Grant(actor, purpose, rule.basis, subject, rule.reads, rule.writes)
+            return Grant(actor, purpose, rule.basis, subject, rule.reads, rule.writes, rule.related)
     raise kernel.Forbidden("Your role at this facility may not do this.")

@@ -1,0 +1,315 @@
+"""The command line."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import uvicorn
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from sekali import app, audit, demo, kernel, security
+
+console = Console(highlight=False)
+
+
+def _run(work: Coroutine[Any, Any, int | None]) -> None:
+    """Run a command; what stops it is said in a sentence, without a traceback."""
+    import uvloop
+
+    try:
+        sys.exit(uvloop.run(work) or 0)
+    except kernel.Trouble as trouble:
+        console.print(f"[red]✗[/red] {trouble}", soft_wrap=True)
+    except kernel.Failure as failure:
+        console.print(f"[red]✗[/red] {failure.text('en')}", soft_wrap=True)
+    sys.exit(1)
+
+
+def _settings() -> kernel.Settings:
+    return kernel.read_settings(os.environ)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="sekali", message="Sekali %(version)s")
+def main() -> None:
+    """Sekali: told once, known everywhere.
+
+    \b
+    First time?        sekali up            the whole of it with a demo city, on http://127.0.0.1:8080
+    Your own server?   sekali serve         with SEKALI_DATABASE_URL; then: sekali user add
+    Is all well?       sekali audit verify  walks every hash chain of the audit
+
+    Settings come from the environment (SEKALI_PORT=9000 sekali up); `sekali settings` lists them.
+    """
+
+
+@main.command()
+@click.option("--population", type=click.IntRange(100, 1_000_000), help="People of a new demo city [20000].")
+def up(population: int | None) -> None:
+    """Start everything: database, demo city at the first start, web and FHIR."""
+    _run(_up(population))
+
+
+@main.command()
+def serve() -> None:
+    """Start web and FHIR on a database that is there; no demo."""
+    _run(_serve())
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database of SEKALI_DATABASE_URL up to this version."""
+    _run(_migrate())
+
+
+@main.command()
+def settings() -> None:
+    """Show every setting and its present value (secrets hidden)."""
+    found = _settings()
+    table = Table("setting", "value", box=None, pad_edge=False)
+    for name in found.__slots__:
+        value = getattr(found, name)
+        table.add_row(f"SEKALI_{name.upper()}", "(set)" if name == "database_url" and value else str(value))
+    console.print(table)
+
+
+@main.group(name="audit")
+def audit_group() -> None:
+    """The audit's hash chains."""
+
+
+@audit_group.command()
+def verify() -> None:
+    """Walk every chain; say where one does not hold."""
+    _run(_verify())
+
+
+@main.group()
+def user() -> None:
+    """Accounts."""
+
+
+@user.command()
+@click.argument("username")
+@click.option("--name", required=True, help="Full name, as others will see it.")
+@click.option(
+    "--role", required=True, type=click.Choice([r.value for r in security.Role if r is not security.Role.SYSTEM])
+)
+@click.option("--facility", help="Name of the facility, for those who work at one.")
+@click.password_option()
+def add(username: str, name: str, role: str, facility: str | None, password: str) -> None:
+    """Add an account; asks for the password."""
+    _run(_add_user(username, name, security.Role(role), facility, password))
+
+
+def _step(words: str) -> None:
+    console.print(f"[green]✓[/green] {words}")
+
+
+async def _up(population: int | None) -> int | None:
+    found = _settings()
+    with _listening(found) as listener:
+        if found.database_url:
+            async with _database(found.database_url, found) as database:
+                return await _work(found, database, population, listener)
+        cluster = kernel.Cluster(found)
+        cluster.hold()
+        kernel.log_to(found.data)
+        try:
+            await cluster.start()
+            _step(f"PostgreSQL runs as {cluster.account.name}, data in {found.data}")
+            watch = asyncio.create_task(_watch(cluster))
+            async with _database(cluster.dsn, found) as database:
+                try:
+                    return await _work(found, database, population, listener)
+                finally:
+                    watch.cancel()
+        finally:
+            await cluster.stop()
+            _step("Stopped; everything is on disk")
+
+
+async def _watch(cluster: kernel.Cluster) -> None:
+    async for words in cluster.watch():
+        console.print(f"[yellow]![/yellow] {words}")
+
+
+async def _work(
+    found: kernel.Settings, database: kernel.Database, population: int | None, listener: socket.socket
+) -> None:
+    count = await kernel.migrate(database)
+    _step(f"Database is up to date ({count} new migrations)" if count else "Database is up to date")
+    sekali = await app.build(found, database)
+    if found.demo:
+        await _load_demo(sekali, found, population or found.population)
+    _say_welcome(found)
+    await _listen(sekali, listener)
+
+
+async def _serve() -> None:
+    found = _settings()
+    with _listening(found) as listener:
+        async with _database(_require_url(found), found) as database:
+            sekali = await app.build(found, database)
+            console.print(f"Sekali on http://{found.host}:{found.port}  (Ctrl-C stops it)")
+            await _listen(sekali, listener)
+
+
+async def _migrate() -> None:
+    found = _settings()
+    async with _database(_require_url(found), found) as database:
+        count = await kernel.migrate(database, tell=_step)
+        console.print(f"{count} migrations applied." if count else "Nothing to do.")
+
+
+async def _verify() -> int:
+    async with _standing_database() as database:
+        verdict = await audit.verify(database)
+    for broken in verdict.breaks:
+        console.print(f"[red]✗[/red] {broken.stream}, event {broken.seq}: {broken.reason}")
+    console.print(f"{verdict.checked} events checked, {len(verdict.breaks)} chains broken.")
+    return 1 if verdict.breaks else 0
+
+
+async def _add_user(username: str, name: str, role: security.Role, facility: str | None, password: str) -> None:
+    found = _settings()
+    async with _standing_database() as database:
+        sekali = await app.build(found, database)
+        places = {place.name: place for place in (await sekali.care.facilities.all()).values()}
+        if facility is not None and facility not in places:
+            raise kernel.Trouble(
+                f"There is no facility of that name. There are: {', '.join(sorted(places)) or 'none yet'}."
+            )
+        place = places[facility] if facility else None
+        async with database.transaction() as tx:
+            await sekali.doorkeeper.add_account(
+                tx, username=username, password=password, name=name, role=role, facility=place.id if place else None,
+                facility_name=place.name if place else "", zone=place.zone if place else "Asia/Jakarta",
+            )  # fmt: skip
+    console.print(f"{username} can log in as {role.value}.")
+
+
+def _require_url(found: kernel.Settings) -> str:
+    if not found.database_url:
+        raise kernel.Trouble("Set SEKALI_DATABASE_URL to your database, or use `sekali up`.")
+    return found.database_url
+
+
+@asynccontextmanager
+async def _database(url: str, found: kernel.Settings) -> AsyncIterator[kernel.Database]:
+    database = await kernel.Database.connect(url, found.connections)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def _standing_database() -> AsyncIterator[kernel.Database]:
+    """The database of a command that is given while Sekali runs, or while it does not."""
+    found = _settings()
+    if found.database_url:
+        async with _database(found.database_url, found) as database:
+            yield database
+        return
+    cluster = kernel.Cluster(found)
+    started = False
+    try:
+        cluster.hold()
+        await cluster.start()
+        started = True
+    except kernel.Trouble:
+        if not Path(f"{found.data}/postgres/postmaster.pid").exists():
+            raise
+    try:
+        async with _database(cluster.dsn, found) as database:
+            yield database
+    finally:
+        if started:
+            await cluster.stop()
+
+
+@contextlib.contextmanager
+def _listening(found: kernel.Settings):
+    """The port, taken before anything else is begun. Raises Trouble when somebody has it."""
+    family = socket.AF_INET6 if ":" in found.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((found.host, found.port))
+            listener.listen(1024)
+            # Nobody is answered before all is ready: a first visitor waits for the demo city instead of being refused.
+        except OSError as error:
+            raise kernel.Trouble(
+                f"Port {found.port} on {found.host} cannot be used ({os.strerror(error.errno or 0)}). "
+                "Stop what uses it, or choose another: SEKALI_PORT=8090 make up"
+            ) from None
+        yield listener
+
+
+class _Server(uvicorn.Server):
+    """Signals are ours: after the web server the database has to be stopped too."""
+
+    @contextlib.contextmanager
+    def capture_signals(self):
+        yield
+
+
+async def _listen(sekali: app.Sekali, listener: socket.socket) -> None:
+    config = uvicorn.Config(
+        sekali.asgi, loop="uvloop", http="httptools", lifespan="off", access_log=False, log_config=None, server_header=False,
+        timeout_keep_alive=30, timeout_graceful_shutdown=5, backlog=1024,
+    )  # fmt: skip
+    server = _Server(config)
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    await server.serve(sockets=[listener])
+
+
+async def _load_demo(sekali: app.Sekali, found: kernel.Settings, population: int) -> None:
+    if await demo.loaded(sekali.database):
+        _step("The demo city is there")
+        return
+    columns = (
+        TextColumn("  Kota Yogyakarta, people nobody is"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("", total=population)
+        count = await demo.load(
+            sekali.database, sekali.store, sekali.doorkeeper, sekali.directory, sekali.care.facilities, found.seed, population,
+            lambda done, total: bar.update(task, completed=done, total=total),
+        )  # fmt: skip
+    _step(f"The demo city is loaded: {population} invented people, {count} FHIR resources")
+
+
+def _say_welcome(found: kernel.Settings) -> None:
+    if found.demo:
+        table = Table("who", "where", "what to try", box=None, pad_edge=False)
+        for login in demo.logins():
+            table.add_row(login.username, login.facility, login.to_try)
+        console.print()
+        console.print(table)
+        console.print(f"\nEveryone's password: [bold]{demo.PASSWORD}[/bold]   All people and NIKs are invented.")
+        scans = "   ".join(f"SEKALI:{one.card} ({one.name})" for one in demo.EXAMPLES)
+        console.print(f"Scan (type) at a counter: {scans}", soft_wrap=True)
+        client, secret, owner = demo.CLIENTS[0]
+        console.print(f"FHIR client of {owner}: {client} / {secret}", soft_wrap=True)
+    console.print(f"\n[bold]Sekali is ready: http://{found.host}:{found.port}[/bold]   (Ctrl-C stops it)")

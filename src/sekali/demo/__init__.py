@@ -1,0 +1,20 @@
+"""The demo city: Kota Yogyakarta's real places, and people whom nobody is."""
+
+from .accounts import CLIENTS, PASSWORD, Login, logins
+from .loading import Progress, load, loaded
+from .people import EXAMPLES, Example, people
+from .places import facilities
+
+__all__ = [
+    "CLIENTS",
+    "EXAMPLES",
+    "PASSWORD",
+    "Example",
+    "Login",
+    "Progress",
+    "facilities",
+    "load",
+    "loaded",
+    "logins",
+    "people",
+]

@@ -1,0 +1,14 @@
+"""What the exchange stands in front of."""
+
+from dataclasses import dataclass
+
+from sekali import identity, records, security
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Joined by ``app``."""
+
+    store: records.Store
+    directory: identity.Directory
+    doorkeeper: security.Doorkeeper

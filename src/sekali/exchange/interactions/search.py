@@ -1,0 +1,84 @@
+"""search. https://hl7.org/fhir/R4/http.html#search"""
+
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sekali import kernel, records, security
+
+from ..doors import Doors
+from ..messages import base_url
+from ..outcomes import FHIR_JSON
+from .kinds import kind
+
+LARGEST_FORM = 64 << 10
+Params = list[tuple[str, str]]
+
+
+async def search(request: Request, doors: Doors, grant: security.Grant) -> Response:
+    """``GET /{type}?…``. An unknown parameter is an error; ``Prefer: handling=lenient`` leaves it out."""
+    return await _search(request, doors, grant, list(request.query_params.multi_items()))
+
+
+async def search_by_form(request: Request, doors: Doors, grant: security.Grant) -> Response:
+    """``POST /{type}/_search``: the same with the parameters as a form, so that they stand in no log on the way."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST_FORM:
+            raise kernel.TooCostly("This form is too large.", path="body")
+    try:
+        form = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=50)
+    except ValueError:
+        raise kernel.Invalid("Send the search parameters as a form.", path="body") from None
+    return await _search(request, doors, grant, [*request.query_params.multi_items(), *form])
+
+
+async def _search(request: Request, doors: Doors, grant: security.Grant, params: Params) -> Response:
+    type = kind(request)
+    wanted = [(name, value) for name, value in params if name != "_format"]
+    reader = doors.store.under(grant)
+    page = await _by_identifier(type, wanted, doors, reader)
+    if page is None:
+        lenient = "handling=lenient" in request.headers.get("prefer", "")
+        page = await reader.search(type, wanted, lenient=lenient)
+    return Response(_bundle(base_url(request), type, page), media_type=FHIR_JSON)
+
+
+async def _by_identifier(type: str, params: Params, doors: Doors, reader: records.Reader) -> records.Page | None:
+    """The most asked question of all, a Patient by one number, answered from the directory of people."""
+    if type != "Patient" or len(params) != 1 or params[0][0] != "identifier":
+        return None
+    system, bar, value = params[0][1].partition("|")
+    if not (system and bar and value) or "," in value:
+        return None
+    id = await doors.directory.find(system, value)
+    if id is None:
+        return None  # perhaps a number that several share, such as the mother's
+    try:
+        found = [await reader.read("Patient", id)]
+    except kernel.NotFound:
+        found = []
+    return records.Page(found, len(found), None, params)
+
+
+def _bundle(base: str, type: str, page: records.Page) -> bytes:
+    """A searchset around the exact bytes of what was found; the self link tells what was really used."""
+    links = [{"relation": "self", "url": f"{base}/{type}?{urlencode(page.used)}" if page.used else f"{base}/{type}"}]
+    if page.next:
+        links.append({"relation": "next", "url": f"{base}/{type}?{urlencode([*page.used, ('_cursor', page.next)])}"})
+    head: dict[str, object] = {"resourceType": "Bundle", "type": "searchset"}
+    if page.total is not None:
+        head["total"] = page.total
+    head["link"] = links
+    if not page.items:
+        return kernel.encode(head)
+    entries = b",".join(
+        kernel.encode({"fullUrl": f"{base}/{one.reference}"})[:-1]
+        + b',"resource":'
+        + one.content
+        + b',"search":{"mode":"match"}}'
+        for one in page.items
+    )
+    return kernel.encode(head)[:-1] + b',"entry":[' + entries + b"]}"

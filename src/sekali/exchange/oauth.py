@@ -1,0 +1,46 @@
+"""``POST /oauth2/v1/accesstoken?grant_type=client_credentials``, as SATUSEHAT's clients send it.
+
+The members of the answer that those clients read are ``access_token`` and ``expires_in`` (a string of seconds); the
+others follow the answer of SATUSEHAT's gateway as far as it is publicly known (docs/conformance.md).
+"""
+
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sekali import kernel
+
+from .doors import Doors
+
+LARGEST_FORM = 4096
+
+
+async def access_token(request: Request, doors: Doors) -> Response:
+    """A token for a client id and secret, from a form body."""
+    if request.query_params.get("grant_type") != "client_credentials":
+        raise kernel.Invalid("grant_type must be client_credentials.", path="grant_type")
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST_FORM:
+            raise kernel.TooCostly("This form is too large.", path="body")
+    try:
+        form = parse_qs(body.decode("utf-8"), max_num_fields=10)
+    except ValueError:
+        raise kernel.Invalid("Send client_id and client_secret as a form.", path="body") from None
+    client_id, secret = form.get("client_id", [""])[0], form.get("client_secret", [""])[0]
+    if not client_id or not secret:
+        raise kernel.Invalid("Send client_id and client_secret as a form.", rule="20009", path="client_id")
+    token = await doors.doorkeeper.token(client_id, secret)
+    answer = {
+        "access_token": token.value,
+        "token_type": "BearerToken",
+        "expires_in": str(token.expires_in),
+        "client_id": token.client,
+        "organization_name": token.organization_name,
+        "organization_id": str(token.organization),
+        "issued_at": str(int(kernel.now().timestamp() * 1000)),
+        "status": "approved",
+    }
+    return Response(kernel.encode(answer), headers={"Cache-Control": "no-store"}, media_type="application/json")

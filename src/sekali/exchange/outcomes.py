@@ -1,0 +1,62 @@
+"""Failures as OperationOutcome, in the shape that SATUSEHAT's clients read: ``issue[].details.text`` with a rule number."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from sekali import kernel
+
+FHIR_JSON = "application/fhir+json"
+
+_STATUS: dict[type[kernel.Failure], tuple[int, str]] = {
+    kernel.Duplicate: (409, "duplicate"),
+    kernel.Invalid: (400, "invalid"),
+    kernel.Unauthenticated: (401, "login"),
+    kernel.Forbidden: (403, "forbidden"),
+    kernel.NotFound: (404, "not-found"),
+    kernel.Gone: (410, "deleted"),
+    kernel.Conflict: (409, "conflict"),
+    kernel.PreconditionFailed: (412, "conflict"),
+    kernel.Unsupported: (415, "not-supported"),
+    kernel.TooCostly: (413, "too-costly"),
+    kernel.Unavailable: (503, "transient"),
+}
+
+
+def failure_response(failure: kernel.Failure, language: str = "en") -> Response:
+    """The status and OperationOutcome of a failure."""
+    status, code = next(_STATUS[kind] for kind in type(failure).__mro__ if kind in _STATUS)
+    if failure.rule == "20002":
+        code = "duplicate"
+    if isinstance(failure, kernel.TooCostly) and failure.path != "body":
+        status = 400  # the question is too large, not what was sent
+    headers = {}
+    if isinstance(failure, kernel.Unavailable):
+        headers["Retry-After"] = str(failure.retry_after)
+    if isinstance(failure, kernel.Unauthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(kernel.encode(outcome(failure, code, language)), status, headers, FHIR_JSON)
+
+
+def outcome(failure: kernel.Failure, code: str, language: str) -> dict[str, Any]:
+    """One issue for each fault, or one for the failure itself."""
+    faults = failure.faults if isinstance(failure, kernel.Invalid) else ()
+    rule = f" (RuleNumber: {failure.rule})" if failure.rule else ""
+    if not faults:
+        return _outcome([_issue(code, failure.text(language) + rule, failure.path)])
+    return _outcome([_issue(code, f"{f.path}: {kernel.translate(language, f.reason)}{rule}", f.path) for f in faults])
+
+
+def unexpected(reference: str) -> Response:
+    """Something that we did not foresee; the reference finds it in the log, the answer tells nothing else."""
+    issue = _issue("exception", f"Something went wrong here. Tell the operator this reference: {reference}", None)
+    return Response(kernel.encode(_outcome([issue])), 500, media_type=FHIR_JSON)
+
+
+def _issue(code: str, text: str, path: str | None) -> dict[str, Any]:
+    issue: dict[str, Any] = {"severity": "error", "code": code, "details": {"text": text}}
+    return issue | ({"expression": [path]} if path else {})
+
+
+def _outcome(issues: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"resourceType": "OperationOutcome", "issue": issues}

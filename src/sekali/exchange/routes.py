@@ -1,0 +1,86 @@
+"""The route table. Every route says whose authority it needs; a test walks it."""
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
+
+from sekali import kernel
+
+from .access import grant_of
+from .doors import Doors
+from .interactions import capabilities, create, delete, history, read, search, transaction, update, vread
+from .messages import BASE, require_json_wanted
+from .oauth import access_token
+from .outcomes import failure_response, unexpected
+
+log = logging.getLogger("sekali.exchange")
+Open = Callable[[Request, Doors], Awaitable[Response]]
+
+
+class Endpoint:
+    """One interaction as an ASGI application; failures leave as OperationOutcome.
+
+    :ivar authority: ``public`` or ``bearer token``.
+    """
+
+    def __init__(self, interaction: Open, doors: Doors, authority: str) -> None:
+        self.interaction = interaction
+        self.authority = authority
+        self._doors = doors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            require_json_wanted(request)
+            response = await self.interaction(request, self._doors)
+        except kernel.Failure as failure:
+            response = failure_response(failure)
+        except Exception as error:
+            reference = secrets.token_hex(4)
+            log.error("reference %s: %s", reference, type(error).__name__, exc_info=error)
+            response = unexpected(reference)
+        await response(scope, receive, send)
+
+
+def _granted(interaction: Callable[..., Awaitable[Response]]) -> Open:
+    async def run(request: Request, doors: Doors) -> Response:
+        return await interaction(request, doors, await grant_of(request, doors))
+
+    run.__name__ = interaction.__module__.rpartition(".")[2]
+    return run
+
+
+async def _nothing_here(request: Request, doors: Doors) -> Response:
+    raise kernel.NotFound("There is no such interaction. GET %(base)s/metadata lists those there are.", base=BASE)
+
+
+def routes(doors: Doors) -> list[BaseRoute]:
+    """The interactions that Sekali has, and an answer for those that it has not."""
+
+    def granted(path: str, method: str, interaction: Callable[..., Awaitable[Response]]) -> Route:
+        return Route(BASE + path, Endpoint(_granted(interaction), doors, "bearer token"), methods=[method])
+
+    def public(path: str, method: str, interaction: Open) -> Route:
+        return Route(path, Endpoint(interaction, doors, "public"), methods=[method])
+
+    return [
+        public("/oauth2/v1/accesstoken", "POST", access_token),
+        public(f"{BASE}/metadata", "GET", capabilities.capabilities),
+        granted("/{type}/{id}", "GET", read.read),
+        granted("/{type}", "GET", search.search),
+        granted("/{type}/_search", "POST", search.search_by_form),
+        granted("/{type}/{id}/_history", "GET", history.history),
+        granted("/{type}/{id}/_history/{version}", "GET", vread.vread),
+        granted("", "POST", transaction.transaction),
+        granted("/", "POST", transaction.transaction),
+        granted("/{type}", "POST", create.create),
+        granted("/{type}/{id}", "PUT", update.update),
+        granted("/{type}/{id}", "DELETE", delete.delete),
+        Route(BASE + "/{rest:path}", Endpoint(_nothing_here, doors, "public"),
+              methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+    ]  # fmt: skip

@@ -1,0 +1,15 @@
+"""The log: one bounded file, no bodies, no addresses with their questions, no identifiers."""
+
+import logging
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+LARGEST = 5 << 20
+KEPT = 3
+
+
+def log_to(folder: Path) -> None:
+    """Write warnings and errors of the whole program to ``sekali.log``; at most 20 MB in all."""
+    handler = RotatingFileHandler(folder / "sekali.log", maxBytes=LARGEST, backupCount=KEPT, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
