@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from starlette.applications import Starlette
 
-from sekali import audit, care, exchange, identity, kernel, records, security, web
+from sekali import audit, care, demo, exchange, identity, kernel, records, security, web
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     asgi = Starlette(
         routes=[
             *exchange.routes(exchange.Doors(store, directory, doorkeeper)),
-            *web.routes(web.Doors(database, desks, doorkeeper, settings)),
+            *web.routes(web.Doors(database, desks, doorkeeper, settings, demo.logins() if settings.demo else ())),
         ]
     )
-    return Sekali(database, store, directory, doorkeeper, desks, web.framed(asgi))
+    return Sekali(database, store, directory, doorkeeper, desks, asgi)

@@ -1,0 +1,18 @@
+"""The desks in the browser: pages made on the server, that work without scripts."""
+
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+
+from . import citizen, city, clerk, doctor, entrance, referral
+from .frame import STATIC
+from .routing import PUBLIC, Doors, Page, page
+
+
+def routes(doors: Doors) -> list[BaseRoute]:
+    """Every page, each with its authority; the last answers for all that is not there."""
+    every = [*entrance.PAGES, *clerk.PAGES, *doctor.PAGES, *referral.PAGES, *citizen.PAGES, *city.PAGES]
+    static = Mount("/static", StaticFiles(directory=STATIC), name="static")
+    return [static, *(one.route(doors) for one in every), entrance.NOT_FOUND.route(doors)]
+
+
+__all__ = ["PUBLIC", "Doors", "Page", "page", "routes"]

@@ -1,0 +1,132 @@
+"""A page: its path, whose it is, and everything that must hold before its handler runs."""
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from sekali import care, kernel, security
+
+from .failures import failure_page, unexpected_page
+from .forms import typed
+from .frame import HEADERS, choose_language, render
+from .keep import kept
+
+log = logging.getLogger("sekali.web")
+COOKIE = "sekali"
+PUBLIC: frozenset[security.Role] = frozenset()
+"""Nobody has to log in."""
+
+
+class Login(Protocol):
+    """A demo account that the login page offers."""
+
+    @property
+    def username(self) -> str: ...
+    @property
+    def facility(self) -> str: ...
+    @property
+    def to_try(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What the pages stand in front of; joined by ``app``."""
+
+    database: kernel.Database
+    care: care.Care
+    doorkeeper: security.Doorkeeper
+    settings: kernel.Settings
+    logins: Sequence[Login] = ()
+
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One entry of the route table. ``authority`` is the roles that may, empty for everyone."""
+
+    path: str
+    handler: Handler
+    authority: frozenset[security.Role]
+    methods: tuple[str, ...]
+
+    def route(self, doors: Doors) -> Route:
+        """The Starlette route, with everything that comes before the handler."""
+        return Route(self.path, _Endpoint(self, doors), methods=list(self.methods))
+
+
+def page(
+    path: str, handler: Handler, roles: frozenset[security.Role] | set[security.Role], method: str = "GET"
+) -> Page:
+    """Declare a page. ``roles`` is PUBLIC or the roles that may."""
+    return Page(path, handler, frozenset(roles), (method,))
+
+
+class _Endpoint:
+    def __init__(self, page: Page, doors: Doors) -> None:
+        self.authority = page.authority
+        self._page = page
+        self._doors = doors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        response = await self._answer(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        request.state.doors, request.state.actor = self._doors, None
+        request.state.language = choose_language(request)
+        request.state.typed = {}
+        try:
+            require_same_origin(request)
+            if request.method == "POST":
+                request.state.typed = await typed(request)
+            request.state.actor = await _actor(request, self._doors)
+            if self.authority and request.state.actor is None:
+                return _log_in_first(request)
+            if self.authority and request.state.actor.role not in self.authority:
+                raise kernel.Forbidden("This page belongs to another desk than yours.")
+            return await self._page.handler(request)
+        except kernel.Failure as failure:
+            return failure_page(request, failure)
+        except Exception as error:
+            reference = secrets.token_hex(4)
+            log.error("reference %s: %s", reference, type(error).__name__, exc_info=error)
+            return unexpected_page(request, reference)
+
+
+async def _actor(request: Request, doors: Doors) -> security.Actor | None:
+    token = request.cookies.get(COOKIE)
+    return await doors.doorkeeper.session(token) if token else None
+
+
+def _log_in_first(request: Request) -> Response:
+    """The login page; what was typed into a form goes with it and comes back after."""
+    if request.method == "POST":
+        return render(request, "entrance/login.html", 401, kept=kept(request), again=True)
+    return RedirectResponse(f"/masuk?ke={request.url.path}", 303)
+
+
+def require_same_origin(request: Request) -> None:
+    """A form of another site cannot act here: browsers say where a POST comes from (Sec-Fetch-Site, else Origin)."""
+    if request.method in ("GET", "HEAD"):
+        return
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        allowed = site == "same-origin"
+    else:
+        allowed = request.headers.get("origin") == f"{request.url.scheme}://{request.url.netloc}"
+    if not allowed:
+        raise kernel.Forbidden(
+            "This form came from another site, so nothing was done. Open Sekali itself and try again."
+        )
