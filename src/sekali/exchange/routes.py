@@ -42,7 +42,7 @@ class Endpoint:
             response = failure_response(failure)
         except Exception as error:
             reference = secrets.token_hex(4)
-            log.error("reference %s: %s", reference, type(error).__name__, exc_info=error)
+            log.error("reference %s: %s", reference, kernel.places(error))
             response = unexpected(reference)
         await response(scope, receive, send)
 

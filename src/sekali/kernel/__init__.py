@@ -20,7 +20,7 @@ from .failures import (
 from .ids import CITY, Ids, ids_from, new_id, new_person, shard_of
 from .json import Raw, decode, encode, members
 from .language import LANGUAGES, LOCALE, translate
-from .logs import log_to
+from .logs import log_to, places
 from .migrations import migrate, migrations
 from .postgres import Cluster
 from .queries import queries
@@ -65,6 +65,7 @@ __all__ = [
     "new_id",
     "new_person",
     "now",
+    "places",
     "queries",
     "read_settings",
     "shard_of",

@@ -47,6 +47,13 @@ _environment = jinja2.Environment(
 )
 
 
+class Fields(dict[str, Any]):
+    """Fields of a form, or their errors: one that is not there is empty."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
 def choose_language(request: Request) -> str:
     """Indonesian, unless the reader chose English or their browser asks for it before Indonesian."""
     chosen = request.cookies.get("lang")
@@ -66,6 +73,7 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
     def _(message: str, **params: Any) -> str:
         return kernel.translate(language, message, **params)
 
+    context |= {name: Fields(context[name]) for name in ("form", "errors") if name in context}
     zone = actor.zone if actor else "Asia/Jakarta"
     html = _environment.get_template(template).render(
         _=_, language=language, actor=actor, home=HOME.get(actor.role, "/") if actor else "/", path=request.url.path,

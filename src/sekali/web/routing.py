@@ -101,7 +101,7 @@ class _Endpoint:
             return failure_page(request, failure)
         except Exception as error:
             reference = secrets.token_hex(4)
-            log.error("reference %s: %s", reference, type(error).__name__, exc_info=error)
+            log.error("reference %s: %s", reference, kernel.places(error))
             return unexpected_page(request, reference)
 
 
