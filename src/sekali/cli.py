@@ -8,7 +8,6 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import click
@@ -229,7 +228,7 @@ async def _standing_database() -> AsyncIterator[kernel.Database]:
         await cluster.start()
         started = True
     except kernel.Trouble:
-        if not Path(f"{found.data}/postgres/postmaster.pid").exists():
+        if not cluster.runs_for_another:
             raise
     try:
         async with _database(cluster.dsn, found) as database:

@@ -45,7 +45,13 @@ def new_context(browser: Browser, served) -> Iterator[NewContext]:
     opened: list[BrowserContext] = []
 
     def make(**options) -> BrowserContext:
-        options = {"viewport": DESKTOP, "locale": "id-ID", "base_url": served.url, "service_workers": "block", "reduced_motion": "reduce"} | options
+        options = {
+            "viewport": DESKTOP,
+            "locale": "id-ID",
+            "base_url": served.url,
+            "service_workers": "block",
+            "reduced_motion": "reduce",
+        } | options
         context = browser.new_context(**options)
         context.set_default_timeout(15_000)
         opened.append(context)

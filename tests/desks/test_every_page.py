@@ -17,7 +17,13 @@ def submit(page, selector: str) -> None:
 def test_every_page_is_accessible_and_fits_a_phone(at, new_context) -> None:
     name = "Sekar Uji Halaman"
     stranger = new_context().new_page()
-    for path, title in (("/", "start"), ("/masuk", "login"), ("/aktivasi", "activation"), ("/tidak-ada", "not-found"), ("/kota", "city")):
+    for path, title in (
+        ("/", "start"),
+        ("/masuk", "login"),
+        ("/aktivasi", "activation"),
+        ("/tidak-ada", "not-found"),
+        ("/kota", "city"),
+    ):
         stranger.goto(path)
         look(stranger, title)
 

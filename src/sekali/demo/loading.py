@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date
+from functools import partial
 from multiprocessing import get_context
 
 from sekali import care, identity, kernel, records, security
@@ -45,7 +46,7 @@ async def load(
     progress(people_done, population)
     grant = security.decide(security.SYSTEM, security.Purpose.LOAD)
     async for number, rows in _made(seed, population, as_of, missing, workers):
-        await store.load(grant, rows, lambda tx, n=number, count=len(rows): _note(tx, n, count))
+        await store.load(grant, rows, partial(_note, number=number, count=len(rows)))
         people_done += min(BATCH, population - number * BATCH)
         progress(people_done, population)
     await _finish(database, doorkeeper, directory, places)

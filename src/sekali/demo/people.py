@@ -149,7 +149,8 @@ def _person(
     card = example.card if example else "".join(rng.choices(_CARD, k=16))
     form = care.Registration(
         name=name, sex=sex, birth_date=born, department=id, nik=nik(index, born, sex), kk=home["kk"], jkn=jkn,
-        birth_place="Yogyakarta", phone=f"000{index:09}", address=home["line"], rt=home["rt"], rw=home["rw"], village=home["village"],
+        birth_place="Yogyakarta", phone=f"000{index:09}", address=home["line"], rt=home["rt"],
+        rw=home["rw"], village=home["village"],
     )  # fmt: skip
     batch.add(care.resources.patient(form, card, CITY), id)
     if jkn:

@@ -48,8 +48,8 @@ RS Ludira Husada Tama|D|Tegalrejo|-7.795|110.352|PDL ANA BED
 _DEPARTMENTS = {
     "UMU": ("Poli Umum", "A", 80), "GIG": ("Poli Gigi", "B", 25), "KIA": ("Poli KIA", "C", 30), "LAN": ("Poli Lansia", "D", 40),
     "PDL": ("Poli Penyakit Dalam", "P", 40), "ANA": ("Poli Anak", "N", 30), "OBG": ("Poli Kebidanan dan Kandungan", "K", 30),
-    "BED": ("Poli Bedah", "B", 25), "JAN": ("Poli Jantung", "J", 20), "SAR": ("Poli Saraf", "S", 20), "MAT": ("Poli Mata", "M", 25),
-    "THT": ("Poli THT", "T", 20),
+    "BED": ("Poli Bedah", "B", 25), "JAN": ("Poli Jantung", "J", 20), "SAR": ("Poli Saraf", "S", 20),
+    "MAT": ("Poli Mata", "M", 25), "THT": ("Poli THT", "T", 20),
 }  # fmt: skip
 
 

@@ -125,6 +125,11 @@ class Cluster:
         short = hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]
         return Path(tempfile.gettempdir()) / f"sekali-{self.account.uid}-{short}"
 
+    @property
+    def runs_for_another(self) -> bool:
+        """Whether another Sekali holds this folder and has its server running."""
+        return self._lock is None and (self.data / "postmaster.pid").exists()
+
     def hold(self) -> None:
         """Make the data folder ours alone until the program ends. Raises Trouble when another Sekali has it."""
         try:
@@ -136,8 +141,11 @@ class Cluster:
         except BlockingIOError:
             assert self._lock is not None
             self._lock.seek(0)
+            holder = self._lock.read().strip() or "unknown"
+            self._lock.close()
+            self._lock = None
             raise Trouble(
-                f"Sekali is running already with {self.folder} (process {self._lock.read().strip() or 'unknown'}). "
+                f"Sekali is running already with {self.folder} (process {holder}). "
                 "Stop it first, or give this one another folder in SEKALI_DATA."
             ) from None
         except OSError as error:

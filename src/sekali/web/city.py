@@ -1,5 +1,6 @@
 """The city's page: questions asked and minutes taken, counter by counter, before and after. Only sums: open to all."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
@@ -9,48 +10,46 @@ from starlette.responses import Response
 
 from sekali import care
 
-from .frame import render
+from .frame import decimal, render
 from .routing import PUBLIC, page
-
-WIDTH = 520
-"""Units of the drawing that the longest bar takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: its length in units of the drawing, and the figure at its end."""
+    """One bar: its length of 100, and its figures in the reader's notation (empty where nobody counted)."""
 
     measure: care.CounterMeasure
-    minutes_length: int
+    length: float
     minutes: str
     questions: str
-    questions_length: int
+    seconds: str
+
+    def time(self, _: Callable[..., str]) -> str:
+        """Minutes; below one minute, seconds."""
+        return f"{self.seconds} {_('sec')}" if self.seconds else f"{self.minutes} {_('min')}"
 
 
 async def city(request: Request) -> Response:
     found = await care.measures.by_counter(request.state.doors.database)
-    groups = {kind: _bars([one for one in found if one.kind == kind]) for kind in ("puskesmas", "hospital")}
-    comma = "," if request.state.language == "id" else "."
-    return render(request, "city/city.html", groups=groups, total=_total(found), comma=comma, width=WIDTH)
+    language = request.state.language
+    groups = {kind: _bars([one for one in found if one.kind == kind], language) for kind in ("puskesmas", "hospital")}
+    return render(request, "city/city.html", groups=groups, total=_total(found))
 
 
-def _bars(measures: list[care.CounterMeasure]) -> dict[str, list[Bar]]:
-    """Facility (empty: as published, before) -> its bars, on one scale."""
-    most_minutes = max((m.minutes for m in measures if m.minutes), default=Decimal(1))
-    most_questions = max([Decimal(1), *(m.questions for m in measures if m.questions)])
+def _bars(measures: list[care.CounterMeasure], language: str) -> dict[str, list[Bar]]:
+    """Facility (empty: as published, before) -> its bars, all on one scale of minutes."""
+    most = max((m.minutes for m in measures if m.minutes), default=Decimal(1))
     return {
-        name: [
-            Bar(
-                m,
-                round(WIDTH * (m.minutes or 0) / most_minutes),
-                "" if m.minutes is None else f"{m.minutes:.1f}",
-                "" if m.questions is None else f"{m.questions:.1f}",
-                round(WIDTH * (m.questions or 0) / most_questions),
-            )
-            for m in group
-        ]
-        for name, group in groupby(measures, key=lambda m: m.facility)
+        name: [_bar(m, most, language) for m in group] for name, group in groupby(measures, key=lambda m: m.facility)
     }
+
+
+def _bar(m: care.CounterMeasure, most: Decimal, language: str) -> Bar:
+    minutes = m.minutes or Decimal(0)
+    return Bar(
+        m, max(0.6, round(float(100 * minutes / most), 1)), decimal(minutes, language),
+        "" if m.questions is None else decimal(m.questions, language), decimal(minutes * 60, language) if minutes < 1 else "",
+    )  # fmt: skip
 
 
 def _total(measures: list[care.CounterMeasure]) -> dict[str, object]:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import jinja2
 import segno
 from babel.dates import format_date
+from babel.numbers import format_decimal
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -75,13 +77,32 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
 
     context |= {name: Fields(context[name]) for name in ("form", "errors") if name in context}
     zone = actor.zone if actor else "Asia/Jakarta"
-    html = _environment.get_template(template).render(
-        _=_, language=language, actor=actor, home=HOME.get(actor.role, "/") if actor else "/", path=request.url.path,
-        asset=asset, qr=qr, pairs=_pairs, hospitals=_hospitals, demo_logins=request.state.doors.logins, today=kernel.in_zone(kernel.now(), zone).date(),
-        day=lambda value: _day(value, zone, language), clock=lambda value: kernel.in_zone(value, zone).strftime("%H.%M"),
-        age=lambda born: _age(born, kernel.in_zone(kernel.now(), zone).date(), _), **context,
-    )  # fmt: skip
+    today = kernel.in_zone(kernel.now(), zone).date()
+    tools = {
+        "_": _,
+        "asset": asset,
+        "qr": qr,
+        "pairs": _pairs,
+        "hospitals": _hospitals,
+        "decimal": lambda value: decimal(value, language),
+        "day": lambda value: _day(value, zone, language),
+        "clock": lambda value: kernel.in_zone(value, zone).strftime("%H.%M"),
+        "age": lambda born: _age(born, today, _),
+    }
+    frame = {
+        "language": language,
+        "actor": actor,
+        "home": HOME.get(actor.role, "/") if actor else "/",
+        "path": request.url.path,
+        "demo_logins": request.state.doors.logins,
+    }
+    html = _environment.get_template(template).render(tools | frame | context)
     return HTMLResponse(html, status)
+
+
+def decimal(value: Decimal, language: str) -> str:
+    """One digit after the comma, as the language writes it."""
+    return format_decimal(value, "0.0", locale=language)
 
 
 def _pairs(items: Iterable[Any], key: str, text: str) -> list[tuple[Any, Any]]:
