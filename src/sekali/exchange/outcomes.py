@@ -44,7 +44,8 @@ def outcome(failure: kernel.Failure, code: str, language: str) -> dict[str, Any]
     rule = f" (RuleNumber: {failure.rule})" if failure.rule else ""
     if not faults:
         return _outcome([_issue(code, failure.text(language) + rule, failure.path)])
-    return _outcome([_issue(code, f"{f.path}: {kernel.translate(language, f.reason)}{rule}", f.path) for f in faults])
+    said = "" if failure.message == kernel.Invalid().message else f"{failure.text(language)} "
+    return _outcome([_issue(code, f"{said}{f.path}: {kernel.translate(language, f.reason)}{rule}", f.path) for f in faults])
 
 
 def unexpected(reference: str) -> Response:

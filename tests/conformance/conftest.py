@@ -1,0 +1,64 @@
+"""A hospital's own system, as it talks to the served city."""
+
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+CLIENT = ("rsud-simrs", "sekali-demo-client-secret")
+NIK = "https://fhir.kemkes.go.id/id/nik"
+
+
+@pytest.fixture(scope="session")
+def token(served) -> str:
+    """As SATUSEHAT's clients ask for it."""
+    answer = httpx.post(
+        f"{served.url}/oauth2/v1/accesstoken?grant_type=client_credentials",
+        data={"client_id": CLIENT[0], "client_secret": CLIENT[1]},
+    )
+    assert answer.status_code == 200
+    assert int(answer.json()["expires_in"]) > 600, "seconds, as a string"
+    return answer.json()["access_token"]
+
+
+@pytest.fixture
+def http(served, token) -> Iterator[httpx.Client]:
+    """An HTTP client with the token, at the FHIR base."""
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    with httpx.Client(base_url=f"{served.url}/fhir-r4/v1", headers=headers, timeout=20) as client:
+        yield client
+
+
+@pytest.fixture
+def new_nik() -> str:
+    """A NIK that nobody has; province 99 does not exist."""
+    return f"990103170591{time.time_ns() % 9998 + 1:04}"
+
+
+@pytest.fixture
+def patient(new_nik) -> dict:
+    """The least that SATUSEHAT asks of a new Patient."""
+    return {
+        "resourceType": "Patient",
+        "identifier": [{"use": "official", "system": NIK, "value": new_nik}],
+        "name": [{"use": "official", "text": "Joko Uji Integrasi"}],
+        "gender": "male",
+        "birthDate": "1991-05-17",
+        "multipleBirthInteger": 0,
+        "address": [{"use": "home", "line": ["Jl. Uji No. 2"], "city": "Yogyakarta", "country": "ID"}],
+    }
+
+
+@pytest.fixture
+def organization(http) -> str:
+    """The id of the client's own hospital."""
+    found = http.get("/Organization", params={"name": "RSUD Kota Yogyakarta"}).json()
+    return found["entry"][0]["resource"]["id"]
+
+
+@pytest.fixture
+def location(http, organization) -> str:
+    """A department of the client's hospital, as a reference."""
+    found = http.get("/Location", params={"organization": f"Organization/{organization}"}).json()
+    return f"Location/{found['entry'][0]['resource']['id']}"
