@@ -1,0 +1,76 @@
+"""People and places for the specification."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from sekali import app, care, demo, kernel, security
+
+
+@dataclass(frozen=True)
+class Staff:
+    """Somebody at each desk of the demo city."""
+
+    clerk: security.Actor
+    doctor: security.Actor
+    second_clerk: security.Actor
+    board: security.Actor
+    hospital_clerk: security.Actor
+    specialist: security.Actor
+    system: security.Actor
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def staff(city: app.Sekali) -> Staff:
+    found = {facility.name: facility for facility in (await city.care.facilities.all()).values()}
+
+    def at(facility: str, role: security.Role) -> security.Actor:
+        place = found[facility]
+        return security.Actor(kernel.new_id(kernel.CITY), f"{role} {facility}", role, place.id, place.name)
+
+    return Staff(
+        at("Puskesmas Gedongtengen", security.Role.CLERK),
+        at("Puskesmas Gedongtengen", security.Role.DOCTOR),
+        at("Puskesmas Jetis", security.Role.CLERK),
+        at("RS Pratama Kota Yogyakarta", security.Role.REFERRAL_DESK),
+        at("RS Pratama Kota Yogyakarta", security.Role.CLERK),
+        at("RS Pratama Kota Yogyakarta", security.Role.DOCTOR),
+        at("RSUD Kota Yogyakarta", security.Role.INTEGRATOR),
+    )
+
+
+@pytest.fixture
+def siti() -> str:
+    """What the scanner reads from the card of the first example."""
+    return f"SEKALI:{demo.EXAMPLES[0].card}"
+
+
+@pytest.fixture
+def loading() -> security.Grant:
+    """Leave to write everything, as for a load."""
+    return security.decide(security.SYSTEM, security.Purpose.LOAD)
+
+
+async def general(city: app.Sekali, facility: UUID) -> UUID:
+    """The department where a person goes who was not sent to another."""
+    return (await city.care.facilities.departments(facility))[0].id
+
+
+async def examined(city: app.Sekali, doctor: security.Actor, visit: UUID, code: str = "E11.9") -> None:
+    """A visit with a diagnosis."""
+    await city.care.consultation.start(doctor, visit)
+    await city.care.consultation.examine(
+        doctor, visit, care.Examination("Lemas", diagnoses=(care.Diagnosis(code, "kencing manis"),))
+    )
+
+
+async def referred(city: app.Sekali, staff: Staff, citizen: UUID) -> care.Referral:
+    """A referral from Gedongtengen to RS Pratama, internal medicine."""
+    department = await general(city, staff.clerk.facility)
+    visit = await city.care.counter.check_in(staff.clerk, citizen, department, 2)
+    await examined(city, staff.doctor, visit.id)
+    return await city.care.referrals.refer(
+        staff.doctor, visit.id, staff.board.facility, "PDL", "Mohon pemeriksaan lanjut", "routine"
+    )

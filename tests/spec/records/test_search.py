@@ -1,0 +1,88 @@
+"""Search finds what is there, nothing else, and says what it looked for."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sekali import fhir, kernel
+
+FIRST = date(2020, 1, 1)
+
+
+async def people(sekali, grant, count: int):
+    async with sekali.store.change(grant) as change:
+        for n in range(count):
+            await change.create(
+                {"resourceType": "Patient", "name": [{"text": f"Orang {'Ganjil' if n % 2 else 'Genap'} {n}"}],
+                 "birthDate": (FIRST + timedelta(days=n % 3)).isoformat(), "gender": "male" if n % 2 else "female"}
+            )  # fmt: skip
+
+
+async def find(sekali, grant, type, *params):
+    return await sekali.store.under(grant).search(type, list(params))
+
+
+async def test_by_name_and_birth_date(sekali, loading) -> None:
+    await people(sekali, loading, 12)
+    page = await find(sekali, loading, "Patient", ("name", "ganj"), ("birthdate", "2020-01-02"))
+    assert {one.resource["birthDate"] for one in page.items} == {"2020-01-02"}
+    assert all("Ganjil" in one.resource["name"][0]["text"] for one in page.items) and page.total == len(page.items) == 2
+
+
+async def test_pages_lead_through_everything_once(sekali, loading) -> None:
+    await people(sekali, loading, 25)
+    seen, cursor = [], None
+    while True:
+        params = [("gender", "male,female"), ("_count", "7"), *([("_cursor", cursor)] if cursor else [])]
+        page = await find(sekali, loading, "Patient", *params)
+        seen += [one.id for one in page.items]
+        cursor = page.next
+        if cursor is None:
+            break
+    assert len(seen) == len(set(seen)) == 25
+
+
+async def test_an_unknown_parameter_is_refused(sekali, loading) -> None:
+    with pytest.raises(kernel.Invalid):
+        await find(sekali, loading, "Patient", ("nickname", "x"))
+
+
+async def test_nobody_gets_everyone(sekali, loading) -> None:
+    with pytest.raises(kernel.TooCostly):
+        await find(sekali, loading, "Observation")
+
+
+async def test_of_one_person_by_code_and_date(sekali, loading) -> None:
+    async with sekali.store.change(loading) as change:
+        person = await change.create({"resourceType": "Patient", "name": [{"text": "Ukur"}]})
+        for day, code in ((1, "8480-6"), (2, "8480-6"), (3, "8462-4")):
+            await change.create(
+                {"resourceType": "Observation", "status": "final", "subject": {"reference": f"Patient/{person.id}"},
+                 "code": {"coding": [{"system": fhir.LOINC, "code": code}]}, "effectiveDateTime": f"2026-01-0{day}T08:00:00+07:00"}
+            )  # fmt: skip
+    owner = ("patient", f"Patient/{person.id}")
+    page = await find(sekali, loading, "Observation", owner, ("code", f"{fhir.LOINC}|8480-6"), ("date", "ge2026-01-02"))
+    assert [one.resource["effectiveDateTime"][:10] for one in page.items] == ["2026-01-02"]
+    newest = await find(sekali, loading, "Observation", owner, ("_sort", "-date"))
+    assert [one.resource["effectiveDateTime"][9] for one in newest.items] == ["3", "2", "1"]
+
+
+@given(st.text(max_size=60))
+def test_folding_a_name_is_settled(text: str) -> None:
+    assert fhir.fold(fhir.fold(text)) == fhir.fold(text)
+
+
+@given(st.dates(date(1900, 1, 1), date(2100, 1, 1)), st.sampled_from(["eq", "le", "ge"]))
+def test_a_date_finds_itself(day: date, prefix: str) -> None:
+    resource = {"resourceType": "Patient", "birthDate": day.isoformat()}
+    assert fhir.matches(resource, "birthdate", fhir.parse_term("Patient", "birthdate", prefix + day.isoformat()))
+
+
+@given(st.text(min_size=1, max_size=40))
+def test_no_date_breaks_the_parser(text: str) -> None:
+    try:
+        fhir.parse_term("Patient", "birthdate", text)
+    except kernel.Invalid:
+        pass
