@@ -1,12 +1,11 @@
 """People and places for the specification."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 import pytest
 import pytest_asyncio
 
-from sekali import app, care, demo, kernel, security
+from sekali import app, demo, kernel, security
 
 
 @dataclass(frozen=True)
@@ -51,26 +50,3 @@ def siti() -> str:
 def loading() -> security.Grant:
     """Leave to write everything, as for a load."""
     return security.decide(security.SYSTEM, security.Purpose.LOAD)
-
-
-async def general(city: app.Sekali, facility: UUID) -> UUID:
-    """The department where a person goes who was not sent to another."""
-    return (await city.care.facilities.departments(facility))[0].id
-
-
-async def examined(city: app.Sekali, doctor: security.Actor, visit: UUID, code: str = "E11.9") -> None:
-    """A visit with a diagnosis."""
-    await city.care.consultation.start(doctor, visit)
-    await city.care.consultation.examine(
-        doctor, visit, care.Examination("Lemas", diagnoses=(care.Diagnosis(code, "kencing manis"),))
-    )
-
-
-async def referred(city: app.Sekali, staff: Staff, citizen: UUID) -> care.Referral:
-    """A referral from Gedongtengen to RS Pratama, internal medicine."""
-    department = await general(city, staff.clerk.facility)
-    visit = await city.care.counter.check_in(staff.clerk, citizen, department, 2)
-    await examined(city, staff.doctor, visit.id)
-    return await city.care.referrals.refer(
-        staff.doctor, visit.id, staff.board.facility, "PDL", "Mohon pemeriksaan lanjut", "routine"
-    )

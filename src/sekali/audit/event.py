@@ -25,7 +25,6 @@ class Kind(StrEnum):
     ACTIVATED = "activated"
     TOKEN_ISSUED = "token-issued"  # noqa: S105 - the name of an event
     TOKEN_REFUSED = "token-refused"  # noqa: S105
-    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)

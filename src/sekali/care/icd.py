@@ -46,7 +46,7 @@ def term(code: str) -> IcdTerm | None:
 
 
 def search(text: str, limit: int = MOST) -> list[IcdTerm]:
-    """What fits: a code by its beginning, or terms that have every word; lay terms and short titles first."""
+    """What fits: a code by its beginning, or terms that have every word, the likeliest first."""
     terms, words = _index()
     wanted = text.strip().upper()
     if len(wanted) >= 2 and wanted[0].isalpha() and wanted[1].isdigit():
@@ -57,7 +57,18 @@ def search(text: str, limit: int = MOST) -> list[IcdTerm]:
         return []
     codes = set.intersection(*(words.get(part[:3], set()) for part in parts))
     found = [terms[code] for code in codes if _has(terms[code], parts)]
-    return sorted(found, key=lambda t: (not t.indonesian, len(t.english), t.code))[:limit]
+    phrase = fhir.fold(text[:100])
+    return sorted(found, key=lambda t: (_rank(t, phrase), len(t.english), t.code))[:limit]
+
+
+def _rank(one: IcdTerm, phrase: str) -> int:
+    """A lay term that is just this first, then one that begins so, then the other lay terms."""
+    lay = [fhir.fold(part) for part in one.indonesian.split(",")]
+    if phrase in lay:
+        return 0
+    if any(part.startswith(phrase) for part in lay):
+        return 1
+    return 2 if one.indonesian else 3
 
 
 def _has(one: IcdTerm, parts: list[str]) -> bool:

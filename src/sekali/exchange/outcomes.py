@@ -45,7 +45,9 @@ def outcome(failure: kernel.Failure, code: str, language: str) -> dict[str, Any]
     if not faults:
         return _outcome([_issue(code, failure.text(language) + rule, failure.path)])
     said = "" if failure.message == kernel.Invalid().message else f"{failure.text(language)} "
-    return _outcome([_issue(code, f"{said}{f.path}: {kernel.translate(language, f.reason)}{rule}", f.path) for f in faults])
+    return _outcome(
+        [_issue(code, f"{said}{f.path}: {kernel.translate(language, f.reason)}{rule}", f.path) for f in faults]
+    )
 
 
 def unexpected(reference: str) -> Response:

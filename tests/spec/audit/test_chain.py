@@ -1,0 +1,72 @@
+"""The audit: nothing is left out, changed or taken away unseen."""
+
+import asyncio
+
+import pytest
+
+from sekali import audit, kernel
+
+
+def looked(citizen=None, facility=None) -> audit.Event:
+    return audit.Event(
+        audit.Kind.LOOKED, kernel.new_person(), "dr. Uji", "doctor", facility, citizen, "treatment", "x", "Patient"
+    )
+
+
+async def write(database, count: int = 5, facility=None) -> None:
+    journal = audit.Journal(database)
+    await asyncio.gather(*(journal.record(looked(facility=facility)) for _ in range(count)))
+
+
+async def test_chains_of_many_writers_hold(database) -> None:
+    one, other = kernel.new_id(0), kernel.new_id(0)
+    await asyncio.gather(write(database, 40, one), write(database, 40, other), write(database, 40, one))
+    assert await audit.verify(database) == audit.Verdict(120, ())
+    assert await database.fetchval("select count(distinct stream) from audit.event") == 2
+
+
+@pytest.mark.parametrize(
+    ("tampering", "reason"),
+    [
+        ("update audit.event set actor_name = 'orang lain' where seq = 3", "changed"),
+        ("update audit.event set at = at + interval '1 microsecond' where seq = 3", "changed"),
+        ("delete from audit.event where seq = 3", "missing"),
+        ("delete from audit.event where seq = 5", "head"),
+        ("update audit.event set seq = seq + 10 where seq = 5", "missing"),
+        ("delete from audit.head", "head"),
+        ("insert into audit.event select stream, 6, at, kind, actor, actor_name, role, facility, citizen, purpose, basis,"
+         " what, detail, hash from audit.event where seq = 5", "changed"),
+    ],
+)  # fmt: skip
+async def test_tampering_is_found(database, tampering: str, reason: str) -> None:
+    await write(database)
+    assert (await audit.verify(database)).breaks == ()
+    await database.execute(tampering)
+    (broken,) = (await audit.verify(database)).breaks
+    assert reason in broken.reason
+
+
+async def test_what_is_rolled_back_leaves_no_trace_and_no_gap(database) -> None:
+    await write(database, 2)
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction() as tx:
+            await audit.append(tx, [looked()])
+            raise ZeroDivisionError
+    await write(database, 2)
+    assert await audit.verify(database) == audit.Verdict(4, ())
+
+
+async def test_a_citizen_sees_who_looked_newest_first(city, staff, siti) -> None:
+    citizen = await city.care.counter.find(staff.clerk, siti)
+    await city.care.counter.arrive(staff.clerk, citizen)
+    looks = await audit.looks(city.database, citizen)
+    assert (looks[0].kind, looks[0].actor_name, looks[0].purpose) == ("looked", staff.clerk.name, "registration")
+    assert "Patient" in looks[0].what
+
+
+async def test_no_event_holds_a_name_a_nik_or_content(city, staff, siti) -> None:
+    citizen = await city.care.counter.find(staff.clerk, siti)
+    arrival = await city.care.counter.arrive(staff.clerk, citizen)
+    await city.care.counter.check_in(staff.clerk, citizen, arrival.department.id, 1)
+    rows = await city.database.fetch("select e::text as text from audit.event e")
+    assert not [row for row in rows if arrival.person.nik in row["text"] or "Siti" in row["text"]]
