@@ -20,7 +20,7 @@ PLANTED = {
         f"front door of {module}": (f"{other}/planted.py", f"from sekali.{module}.{part} import *", f"Front door of {module}")
         for module, part, other in (
             ("records", "stored", "care"), ("identity", "nik", "care"), ("care", "views", "web"), ("security", "actors", "records"),
-            ("audit", "event", "security"), ("fhir", "names", "records"), ("kernel", "clock", "audit"), 
+            ("audit", "event", "security"), ("fhir", "names", "records"), ("kernel", "clock", "audit"),
             ("web", "frame", "exchange"),            ("exchange", "doors", "web"), ("demo", "words", "web"),
         )
     },

@@ -1,0 +1,181 @@
+"""One command, side by side with the limit: `make bench`. Prints ratios; docs/measurements.md says how to read them.
+
+Every ratio is of two things measured in turns within one run on one server, so that a slow or busy machine changes both.
+"""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+from loading import measure_load
+from serving import Server
+
+from sekali import app, demo, kernel
+
+REPEATS = 3
+SECONDS = 4
+CLIENTS = 32
+PEOPLE = int(os.environ.get("BENCH_PEOPLE", "20000"))
+CHECK_INS_A_SECOND, CHECK_IN_SECONDS = 50, 20
+
+READ = "select content from records.resource where shard = {shard} and type = 'Patient' and id = '{id}';\n"
+
+
+@dataclass(frozen=True)
+class Side:
+    """Requests a second, and the CPU of server and database for each, in microseconds."""
+
+    rate: float
+    cpu: float
+
+
+def pgbench(cluster: kernel.Cluster, dsn: str, script: Path) -> float:
+    """Transactions a second of one prepared statement."""
+    told = subprocess.run(
+        [str(cluster._programs() / "pgbench"), "-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "2", "-T", str(SECONDS),
+         "-f", str(script), dsn],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    return float(re.search(r"tps = ([\d.]+)", told)[1])
+
+
+def wrk(server: Server, cluster: kernel.Cluster, path: str, token: str) -> Side:
+    """Requests a second over HTTP; every answer must be a 200."""
+    server.require_listener()
+    before = cpu_of(server, cluster)
+    told = subprocess.run(
+        ["wrk", "-t1", f"-c{CLIENTS}", f"-d{SECONDS}s", "-H", f"Authorization: Bearer {token}", server.url + path],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    if "Non-2xx" in told or "Socket errors" in told:
+        raise SystemExit(f"not every answer was right: {told}")
+    count = int(re.search(r"(\d+) requests in", told)[1])
+    return Side(
+        float(re.search(r"Requests/sec:\s+([\d.]+)", told)[1]), 1e6 * (cpu_of(server, cluster) - before) / count
+    )
+
+
+def cpu_of(server: Server, cluster: kernel.Cluster) -> float:
+    """Seconds of CPU that server and database have used."""
+    total = 0.0
+    postmaster = psutil.Process(cluster._process.pid)
+    for process in [psutil.Process(server.pid), postmaster, *postmaster.children()]:
+        times = process.cpu_times()
+        total += times.user + times.system
+    return total
+
+
+def line(name: str, ours: list[Side], limit: list[float], goal: float) -> None:
+    ratios = [side.rate / tps for side, tps in zip(ours, limit, strict=True)]
+    ratio = statistics.median(ratios)
+    print(
+        f"{name:34} {statistics.median(s.rate for s in ours):8.0f}/s  pgbench {statistics.median(limit):8.0f}/s  "
+        f"ratio {ratio:.2f} (of {min(ratios):.2f}-{max(ratios):.2f})  goal {goal:.2f} {'reached' if ratio >= goal else 'MISSED'}  "
+        f"CPU {statistics.median(s.cpu for s in ours):.0f} µs a request"
+    )
+
+
+async def check_ins(server: Server, cards: list[str]) -> list[float]:
+    """Milliseconds of each scan at a counter, 50 begun every second whether or not earlier ones are done."""
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    limits = httpx.Limits(max_connections=200)
+    async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=30, limits=limits) as clerk:
+        await clerk.post("/masuk", data={"username": "loket.gedongtengen", "password": demo.PASSWORD})
+        taken: list[float] = []
+
+        async def one(card: str) -> None:
+            began = time.perf_counter()
+            answer = await clerk.post("/loket", data={"scan": card})
+            taken.append(1000 * (time.perf_counter() - began))
+            assert answer.status_code == 200 and "present" in answer.text
+
+        tasks = []
+        start = time.perf_counter()
+        for n in range(CHECK_INS_A_SECOND * CHECK_IN_SECONDS):
+            await asyncio.sleep(max(0.0, start + n / CHECK_INS_A_SECOND - time.perf_counter()))
+            tasks.append(asyncio.create_task(one(cards[n % len(cards)])))
+        await asyncio.gather(*tasks)
+        return taken
+
+
+async def main() -> None:
+    if shutil.which("wrk") is None:
+        raise SystemExit("The HTTP side is driven by wrk (Debian: apt-get install wrk). Install it, then try again.")
+    folder = Path(tempfile.mkdtemp(prefix="sekali-bench-"))
+    folder.chmod(0o711)
+    cluster = kernel.Cluster(kernel.Settings(data=folder / "data"))
+    cluster.hold()
+    await cluster.start()
+    try:
+        print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, {PEOPLE} people, {REPEATS} repeats, medians\n")
+        await measure_load(cluster, PEOPLE, REPEATS)
+        database = await kernel.Database.connect(cluster.dsn)
+        await kernel.migrate(database)
+        sekali = await app.build(kernel.Settings(), database)
+        began = time.perf_counter()
+        count = await demo.load(database, sekali.store, sekali.doorkeeper, sekali.directory, sekali.care.facilities, 2018,
+                                PEOPLE, lambda done, total: None)  # fmt: skip
+        rate = count / (time.perf_counter() - began)
+        print(
+            f"{'generation + load together':34} {rate:8.0f} resources/s  goal 5000 {'reached' if rate >= 5000 else 'MISSED'}\n"
+        )
+        await database.execute("checkpoint")
+        await measure_reads(cluster, database, folder)
+        await database.close()
+    finally:
+        await cluster.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def measure_reads(cluster: kernel.Cluster, database: kernel.Database, folder: Path) -> None:
+    row = await database.fetchrow(
+        "select shard, id, content from records.resource where type = 'Patient' order by id limit 1 offset 777"
+    )
+    patient = json.loads(row["content"])
+    nik = next(i["value"] for i in patient["identifier"] if i["system"].endswith("/nik"))
+    script = folder / "read.sql"
+    script.write_text(READ.format(shard=row["shard"], id=row["id"]))
+    script.chmod(0o644)
+    read = f"/fhir-r4/v1/Patient/{row['id']}"
+    search = f"/fhir-r4/v1/Patient?identifier=https://fhir.kemkes.go.id/id/nik|{nik}"
+    with Server(cluster.dsn, bare=True) as bare, Server(cluster.dsn, bare=False) as full:
+        token = full.token(*demo.CLIENTS[0][:2])
+        for server in (bare, full):
+            for path in (read, search):
+                wrk(server, cluster, path, token)  # warm
+        limit, sides = [], {(server, path): [] for server in (bare, full) for path in (read, search)}
+        for _ in range(REPEATS):
+            limit.append(await asyncio.to_thread(pgbench, cluster, cluster.dsn, script))
+            for (server, path), measured in sides.items():
+                measured.append(wrk(server, cluster, path, token))
+        line("read by id, bare", sides[bare, read], limit, 0.25)
+        line("read by id, token + Grant + audit", sides[full, read], limit, 0.15)
+        line("search by NIK, bare", sides[bare, search], limit, 0.35)
+        line("search by NIK, all on", sides[full, search], limit, 0.15)
+        rows = await database.fetch(
+            "select content from records.resource where type = 'Patient' order by id limit 1000"
+        )
+        cards = [f"SEKALI:{value}" for row in rows for value in card_of(row["content"])]
+        taken = sorted(await check_ins(full, cards))
+        p50, p99 = taken[len(taken) // 2], taken[int(len(taken) * 0.99)]
+        print(f"\n{'check-in context, 50 a second':34} p50 {p50:.1f} ms  p99 {p99:.1f} ms of {len(taken)} scans  "
+              f"goal p99 < 50 {'reached' if p99 < 50 else 'MISSED'}")  # fmt: skip
+
+
+def card_of(content: bytes) -> list[str]:
+    return [i["value"] for i in json.loads(content)["identifier"] if i["system"] == "urn:sekali:id:card"]
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

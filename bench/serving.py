@@ -1,0 +1,54 @@
+"""A served Sekali in a process of its own, on a fresh port; bare or whole."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import psutil
+
+
+class Server:
+    """``sekali serve``; or, bare, the same interactions without token, policy and audit (see bare.py)."""
+
+    def __init__(self, dsn: str, bare: bool) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("SEKALI_")}
+        environment |= {"SEKALI_DATABASE_URL": dsn, "SEKALI_PORT": str(self.port)}
+        command = [str(Path(__file__).parent / "bare.py")] if bare else ["-m", "sekali", "serve"]
+        self._process = subprocess.Popen([sys.executable, *command], env=environment, stdout=subprocess.DEVNULL)
+        self.pid = self._process.pid
+
+    def __enter__(self) -> "Server":
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                if httpx.get(f"{self.url}/fhir-r4/v1/metadata", timeout=2).status_code == 200:
+                    return self
+            except httpx.HTTPError:
+                time.sleep(0.1)
+        raise SystemExit("the server did not start")
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait(20)
+
+    def require_listener(self) -> None:
+        """It is really our process that answers on this port."""
+        listening = [c for c in psutil.Process(self.pid).net_connections("tcp") if c.status == psutil.CONN_LISTEN]
+        if self.port not in [connection.laddr.port for connection in listening]:
+            raise SystemExit(f"port {self.port} is not this server's")
+
+    def token(self, client_id: str, secret: str) -> str:
+        """An access token of the demo's integrator."""
+        answer = httpx.post(
+            f"{self.url}/oauth2/v1/accesstoken?grant_type=client_credentials",
+            data={"client_id": client_id, "client_secret": secret},
+        )
+        return answer.json()["access_token"]
