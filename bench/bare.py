@@ -1,18 +1,21 @@
-"""The exchange without its guards, for measuring only: one fixed Grant, no token, no audit. Never part of the program."""
+"""The exchange without its guards, for measuring only: one fixed Grant, no token, no audit; two processes, as
+``sekali serve`` has on two cores. Never part of the program."""
 
 import asyncio
 import os
+import subprocess
+import sys
 from collections.abc import Sequence
 
 import uvicorn
-from starlette.applications import Starlette
+import uvloop
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, Router
 
-from sekali import audit, exchange, identity, kernel, records, security
+from sekali import audit, exchange, identity, kernel, records, security, serving
 from sekali.exchange.interactions import capabilities, read, search
-from sekali.exchange.routes import Endpoint
+from sekali.exchange.routes import Endpoint, refusal
 
 
 class Silent(audit.Journal):
@@ -37,20 +40,25 @@ async def main() -> None:
 
         return Endpoint(run, doors, "none")
 
-    application = Starlette(
+    async def same(authorization: bytes, doors: exchange.Doors) -> security.Grant:
+        return grant
+
+    application = Router(
         routes=[
+            read.ReadRoute(exchange.BASE, read.Read(doors, same, refusal)),
             Route(f"{exchange.BASE}/metadata", Endpoint(capabilities.capabilities, doors, "none")),
-            Route(f"{exchange.BASE}/{{type}}/{{id}}", bare(read.read)),
             Route(f"{exchange.BASE}/{{type}}", bare(search.search)),
         ]
     )
-    config = uvicorn.Config(application, port=found.port, loop="uvloop", http="httptools", lifespan="off", access_log=False,
-                            log_config=None, server_header=False)  # fmt: skip
-    await uvicorn.Server(config).serve()
+    with serving.shared("127.0.0.1", found.port) as listener:
+        config = uvicorn.Config(application, loop="uvloop", http="httptools", lifespan="off", access_log=False,
+                                log_config=None, server_header=False)  # fmt: skip
+        await uvicorn.Server(config).serve(sockets=[listener])
 
 
 if __name__ == "__main__":
-    import uvloop
+    if len(sys.argv) < 2:
+        subprocess.Popen([sys.executable, __file__, "second"])
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main())

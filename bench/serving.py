@@ -36,7 +36,8 @@ class Server:
         raise SystemExit("the server did not start")
 
     def __exit__(self, *_: object) -> None:
-        self._process.terminate()
+        for process in [*psutil.Process(self.pid).children(), self._process]:
+            process.terminate()
         self._process.wait(20)
 
     def require_listener(self) -> None:

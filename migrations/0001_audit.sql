@@ -1,9 +1,9 @@
--- What was done with whose data, by whom and why. Append-only; each facility's day is one hash chain (a "stream"), so
--- that a nation's counters do not queue for one head. Holds no name of a citizen, no NIK and no content.
+-- What was done with whose data, by whom and why. Append-only; each facility, day and writing process has one hash
+-- chain (a "stream"), so that a nation's counters do not queue for one head. Holds no name of a citizen, no NIK and no content.
 create schema audit;
 
 create table audit.event (
-  stream     text        not null,  -- facility/day, e.g. 00000000-….-…/2026-11-23; "system/day" where there is no facility
+  stream     text        not null,  -- facility/day/process; "system/…" where there is no facility
   seq        integer     not null,  -- 1, 2, 3 … without a gap within the stream
   at         timestamptz not null,
   kind       text        not null,

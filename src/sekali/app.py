@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from starlette.applications import Starlette
+from starlette.routing import Router
 
 from sekali import audit, care, demo, exchange, identity, kernel, records, security, web
 
@@ -16,7 +16,7 @@ class Sekali:
     directory: identity.Directory
     doorkeeper: security.Doorkeeper
     care: care.Care
-    asgi: Starlette
+    asgi: Router
 
 
 async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
@@ -32,7 +32,7 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
         relations=care.Relations(database),
     )
     desks = care.care(database, store, directory, doorkeeper, care.Facilities(database, store))
-    asgi = Starlette(
+    asgi = Router(
         routes=[
             *exchange.routes(exchange.Doors(store, directory, doorkeeper)),
             *web.routes(web.Doors(database, desks, doorkeeper, settings, demo.logins() if settings.demo else ())),

@@ -1,9 +1,7 @@
 """The command line."""
 
 import asyncio
-import contextlib
 import os
-import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Coroutine
@@ -11,12 +9,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import click
-import uvicorn
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from sekali import app, audit, demo, kernel, security
+from sekali import app, audit, demo, kernel, security, serving
 
 console = Console(highlight=False)
 
@@ -53,7 +50,7 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--population", type=click.IntRange(100, 1_000_000), help="People of a new demo city [20000].")
+@click.option("--population", type=click.IntRange(100, 900_000), help="People of a new demo city [20000].")
 def up(population: int | None) -> None:
     """Start everything: database, demo city at the first start, web and FHIR."""
     _run(_up(population))
@@ -63,6 +60,13 @@ def up(population: int | None) -> None:
 def serve() -> None:
     """Start web and FHIR on a database that is there; no demo."""
     _run(_serve())
+
+
+@main.command(hidden=True)
+@click.argument("number", type=int)
+def worker(number: int) -> None:
+    """One more process of a running Sekali, on its port."""
+    _run(_worker(number))
 
 
 @main.command()
@@ -117,10 +121,10 @@ def _step(words: str) -> None:
 
 async def _up(population: int | None) -> int | None:
     found = _settings()
-    with _listening(found) as listener:
+    with serving.listening(found.host, found.port) as listener:
         if found.database_url:
             async with _database(found.database_url, found) as database:
-                return await _work(found, database, population, listener)
+                return await _work(found, database, found.database_url, population, listener)
         cluster = kernel.Cluster(found)
         cluster.hold()
         kernel.log_to(found.data)
@@ -130,7 +134,7 @@ async def _up(population: int | None) -> int | None:
             watch = asyncio.create_task(_watch(cluster))
             async with _database(cluster.dsn, found) as database:
                 try:
-                    return await _work(found, database, population, listener)
+                    return await _work(found, database, cluster.dsn, population, listener)
                 finally:
                     watch.cancel()
         finally:
@@ -144,7 +148,7 @@ async def _watch(cluster: kernel.Cluster) -> None:
 
 
 async def _work(
-    found: kernel.Settings, database: kernel.Database, population: int | None, listener: socket.socket
+    found: kernel.Settings, database: kernel.Database, dsn: str, population: int | None, listener: socket.socket
 ) -> None:
     count = await kernel.migrate(database)
     _step(f"Database is up to date ({count} new migrations)" if count else "Database is up to date")
@@ -152,16 +156,27 @@ async def _work(
     if found.demo:
         await _load_demo(sekali, found, population or found.population)
     _say_welcome(found)
-    await _listen(sekali, listener)
+    await serving.serve(sekali.asgi, listener, dsn, found.processes)
 
 
 async def _serve() -> None:
     found = _settings()
-    with _listening(found) as listener:
+    kernel.log_to(found.data)
+    with serving.listening(found.host, found.port) as listener:
         async with _database(_require_url(found), found) as database:
             sekali = await app.build(found, database)
             console.print(f"Sekali on http://{found.host}:{found.port}  (Ctrl-C stops it)")
-            await _listen(sekali, listener)
+            await serving.serve(sekali.asgi, listener, found.database_url, found.processes)
+
+
+async def _worker(number: int) -> None:
+    audit.write_as(number)
+    found = _settings()
+    kernel.log_to(found.data)
+    async with _database(_require_url(found), found) as database:
+        sekali = await app.build(found, database)
+        with serving.shared(found.host, found.port) as listener:
+            await serving.work(sekali.asgi, listener)
 
 
 async def _migrate() -> None:
@@ -236,48 +251,6 @@ async def _standing_database() -> AsyncIterator[kernel.Database]:
     finally:
         if started:
             await cluster.stop()
-
-
-@contextlib.contextmanager
-def _listening(found: kernel.Settings):
-    """The port, taken before anything else is begun. Raises Trouble when somebody has it."""
-    family = socket.AF_INET6 if ":" in found.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((found.host, found.port))
-            listener.listen(1024)
-            # Nobody is answered before all is ready: a first visitor waits for the demo city instead of being refused.
-        except OSError as error:
-            raise kernel.Trouble(
-                f"Port {found.port} on {found.host} cannot be used ({os.strerror(error.errno or 0)}). "
-                "Stop what uses it, or choose another: SEKALI_PORT=8090 make up"
-            ) from None
-        yield listener
-
-
-class _Server(uvicorn.Server):
-    """Signals are ours: after the web server the database has to be stopped too."""
-
-    @contextlib.contextmanager
-    def capture_signals(self):
-        yield
-
-
-async def _listen(sekali: app.Sekali, listener: socket.socket) -> None:
-    config = uvicorn.Config(
-        sekali.asgi, loop="uvloop", http="httptools", lifespan="off", access_log=False, log_config=None, server_header=False,
-        timeout_keep_alive=30, timeout_graceful_shutdown=5, backlog=1024,
-    )  # fmt: skip
-    server = _Server(config)
-    loop = asyncio.get_running_loop()
-
-    def stop() -> None:
-        server.should_exit = True
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
-    await server.serve(sockets=[listener])
 
 
 async def _load_demo(sekali: app.Sekali, found: kernel.Settings, population: int) -> None:

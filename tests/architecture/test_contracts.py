@@ -19,9 +19,10 @@ PLANTED = {
     **{
         f"front door of {module}": (f"{other}/planted.py", f"from sekali.{module}.{part} import *", f"Front door of {module}")
         for module, part, other in (
-            ("records", "stored", "care"), ("identity", "nik", "care"), ("care", "views", "web"), ("security", "actors", "records"),
+            ("records", "stored", "care"), ("identity", "nik", "care"), ("care", "views", "web"),
+            ("security", "actors", "records"),
             ("audit", "event", "security"), ("fhir", "names", "records"), ("kernel", "clock", "audit"),
-            ("web", "frame", "exchange"),            ("exchange", "doors", "web"), ("demo", "words", "web"),
+            ("web", "frame", "exchange"), ("exchange", "doors", "web"), ("demo", "words", "web"),
         )
     },
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The hash chains: one for each facility and day."""
+"""The hash chains: one for each facility, day and writing process."""
 
 import hashlib
 from collections.abc import Sequence
@@ -11,33 +11,27 @@ from .event import Event
 
 SQL = kernel.queries(__file__)
 
-_COLUMNS = ("kind", "actor", "actor_name", "role", "facility", "citizen", "purpose", "basis", "what", "detail")
+
+_writer = 0
 
 
-def _stream(event: Event, at: datetime) -> str:
-    return f"{event.facility or 'system'}/{at:%Y-%m-%d}"
+def write_as(number: int) -> None:
+    """Which process of this server writes. Each has chains of its own: two never wait for one another's commit."""
+    global _writer  # noqa: PLW0603 - one process is one writer, from its start to its end
+    _writer = number
 
 
-def _link(before: bytes, seq: int, at: datetime, values: Sequence[object]) -> bytes:
+def _stream(event: Event, day: str) -> str:
+    return f"{event.facility or 'system'}/{day}/{_writer}"
+
+
+def _link(before: bytes, seq: int, microseconds: int, values: Sequence[object]) -> bytes:
     """sha256 of the link before and this event's canonical form (a JSON list in the order of the columns)."""
-    microseconds = int(at.timestamp()) * 1_000_000 + at.microsecond
-    body = kernel.encode([seq, microseconds, *(value if value is None else str(value) for value in values)])
-    return hashlib.sha256(before + body).digest()
+    return hashlib.sha256(before + kernel.encode([seq, microseconds, *values])).digest()
 
 
-def _values(event: Event) -> tuple[object, ...]:
-    return (
-        event.kind.value,
-        event.actor,
-        event.actor_name,
-        event.role,
-        event.facility,
-        event.citizen,
-        event.purpose,
-        event.basis,
-        event.what,
-        event.detail,
-    )
+def _microseconds(at: datetime) -> int:
+    return int(at.timestamp()) * 1_000_000 + at.microsecond
 
 
 async def append(tx: kernel.Session, events: Sequence[Event]) -> None:
@@ -48,19 +42,20 @@ async def append(tx: kernel.Session, events: Sequence[Event]) -> None:
     if not events:
         return
     at = kernel.now()
-    streams = sorted({_stream(event, at) for event in events})
+    day = f"{at:%Y-%m-%d}"
+    streams = sorted({_stream(event, day) for event in events})
     heads = {row["stream"]: (row["seq"], row["hash"]) for row in await tx.fetch(SQL.lock_heads, streams)}
     if len(heads) < len(streams):
         await tx.execute(SQL.make_heads, [stream for stream in streams if stream not in heads])
         heads = {row["stream"]: (row["seq"], row["hash"]) for row in await tx.fetch(SQL.lock_heads, streams)}
-    rows = []
+    rows, moment = [], _microseconds(at)
     for event in events:
-        stream, values = _stream(event, at), _values(event)
+        stream = _stream(event, day)
         seq, before = heads[stream]
-        heads[stream] = seq + 1, _link(before, seq + 1, at, values)
-        rows.append((stream, seq + 1, at, *values, heads[stream][1]))
-    await tx.execute(SQL.append, *map(list, zip(*rows, strict=True)))
-    await tx.execute(SQL.move_heads, streams, [heads[s][0] for s in streams], [heads[s][1] for s in streams])
+        heads[stream] = seq + 1, _link(before, seq + 1, moment, event)
+        rows.append((stream, seq + 1, at, *event, heads[stream][1]))
+    ends = [streams, [heads[s][0] for s in streams], [heads[s][1] for s in streams]]
+    await tx.execute(SQL.append, *map(list, zip(*rows, strict=True)), *ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +94,8 @@ async def _verify_stream(
         for row in rows:
             if row["seq"] != seq + 1:
                 return seq, Break(stream, seq + 1, "an event is missing")
-            if row["hash"] != _link(before, row["seq"], row["at"], [row[column] for column in _COLUMNS]):
+            values = [value if value is None else str(value) for value in (row[field] for field in Event._fields)]
+            if row["hash"] != _link(before, row["seq"], _microseconds(row["at"]), values):
                 return seq, Break(stream, row["seq"], "an event was changed")
             seq, before = row["seq"], row["hash"]
     if (head_seq, head_hash) != (seq, before):

@@ -1,7 +1,7 @@
 """The closed catalogue of events."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 
@@ -27,8 +27,7 @@ class Kind(StrEnum):
     TOKEN_REFUSED = "token-refused"  # noqa: S105
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One thing that was done.
 
     :ivar citizen: the person whose data it was, when it was one person's.

@@ -37,7 +37,7 @@ async def load(
     workers: int = 2,
 ) -> int:
     """Load what is not loaded yet; how many resources in all. A load that was broken off goes on where it stopped."""
-    seed, population, as_of = await _city(database, seed, population)
+    seed, population, as_of = await _city(database, seed, population)  # of the city that was begun, not of a new wish
     await _load_places(places, seed)
     done = {row["number"] for row in await database.fetch("select number from demo.batch")}
     numbers = range((population + BATCH - 1) // BATCH)

@@ -16,6 +16,7 @@ from sekali import care, fhir, kernel, records
 from . import words
 from .places import CITY, facilities
 
+SUNDAY = 6
 BATCH = 400
 """People of one batch: one transaction of the load."""
 Resource = dict[str, Any]
@@ -169,7 +170,7 @@ def _person(
     if chronic:
         _chronic(batch, id, chronic)
     for _ in range(3 if example else rng.choices((0, 1, 2, 3, 5), (20, 30, 25, 15, 10))[0]):
-        _visit(batch, id, name, age, home, chronic)
+        _visit(batch, id, name, born, home, chronic)
 
 
 def _chronic(batch: _Batch, id: UUID, problem: tuple[str, str]) -> None:
@@ -207,15 +208,16 @@ def _allergy(id: UUID, substance: str) -> Resource:
     }
 
 
-def _visit(batch: _Batch, id: UUID, name: str, age: int, home: Resource, chronic: tuple[str, str] | None) -> None:
+def _visit(batch: _Batch, id: UUID, name: str, born: date, home: Resource, chronic: tuple[str, str] | None) -> None:
     """One finished visit: Encounter, diagnosis, sometimes vital signs and a prescription."""
     rng, shard = batch.rng, kernel.shard_of(id)
     facility, departments = batch.places[
         home["puskesmas"] if rng.random() < 0.85 else rng.randrange(18, len(batch.places))
     ]
-    start = datetime.combine(batch.as_of, datetime.min.time(), UTC) - timedelta(
-        days=rng.randint(3, 730), minutes=-rng.randint(60, 300)
-    )
+    day = batch.as_of - timedelta(days=min(rng.randint(3, 730), max(0, (batch.as_of - born).days - 1)))
+    if day.weekday() == SUNDAY:
+        day += timedelta(days=1)
+    start = datetime.combine(day, datetime.min.time(), UTC) + timedelta(minutes=rng.randint(60, 300))
     called, ended = start + timedelta(minutes=rng.randint(5, 70)), start + timedelta(minutes=rng.randint(75, 110))
     encounter = batch.ids.within(shard, batch.at)
     visit = care.Visit(
@@ -229,7 +231,7 @@ def _visit(batch: _Batch, id: UUID, name: str, age: int, home: Resource, chronic
         (*chronic, *words.CHRONIC_DRUGS[chronic[0]]) if chronic and rng.random() < 0.5 else rng.choice(words.ACUTE)
     )
     batch.add(care.resources.diagnosis(visit, care.Diagnosis(code, text), called), batch.ids.within(shard, batch.at))
-    if age >= 15:
+    if (day - born).days >= 15 * 365:
         for vital, value in (("systolic", rng.randint(100, 165)), ("diastolic", rng.randint(60, 100))):
             batch.add(
                 care.resources.observation(visit, vital, Decimal(value), called), batch.ids.within(shard, batch.at)

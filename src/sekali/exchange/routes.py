@@ -22,6 +22,15 @@ log = logging.getLogger("sekali.exchange")
 Open = Callable[[Request, Doors], Awaitable[Response]]
 
 
+def refusal(error: BaseException) -> Response:
+    """The answer to what went wrong: a Failure as it is, anything else as a reference into the log."""
+    if isinstance(error, kernel.Failure):
+        return failure_response(error)
+    reference = secrets.token_hex(4)
+    log.error("reference %s: %s", reference, kernel.places(error))
+    return unexpected(reference)
+
+
 class Endpoint:
     """One interaction as an ASGI application; failures leave as OperationOutcome.
 
@@ -38,18 +47,15 @@ class Endpoint:
         try:
             require_json_wanted(request)
             response = await self.interaction(request, self._doors)
-        except kernel.Failure as failure:
-            response = failure_response(failure)
         except Exception as error:
-            reference = secrets.token_hex(4)
-            log.error("reference %s: %s", reference, kernel.places(error))
-            response = unexpected(reference)
+            response = refusal(error)
         await response(scope, receive, send)
 
 
 def _granted(interaction: Callable[..., Awaitable[Response]]) -> Open:
     async def run(request: Request, doors: Doors) -> Response:
-        return await interaction(request, doors, await grant_of(request, doors))
+        authorization = request.headers.get("authorization", "").encode("latin-1")
+        return await interaction(request, doors, await grant_of(authorization, doors))
 
     run.__name__ = interaction.__module__.rpartition(".")[2]
     return run
@@ -69,13 +75,14 @@ def routes(doors: Doors) -> list[BaseRoute]:
         return Route(path, Endpoint(interaction, doors, "public"), methods=[method])
 
     return [
-        public("/oauth2/v1/accesstoken", "POST", access_token),
+        read.ReadRoute(BASE, read.Read(doors, grant_of, refusal)),  # the most frequent first
         public(f"{BASE}/metadata", "GET", capabilities.capabilities),
-        granted("/{type}/{id}", "GET", read.read),
         granted("/{type}", "GET", search.search),
+        public("/oauth2/v1/accesstoken", "POST", access_token),
         granted("/{type}/_search", "POST", search.search_by_form),
         granted("/{type}/{id}/_history", "GET", history.history),
         granted("/{type}/{id}/_history/{version}", "GET", vread.vread),
+        granted("/{type}/{id}", "GET", read.unknown),
         granted("", "POST", transaction.transaction),
         granted("/", "POST", transaction.transaction),
         granted("/{type}", "POST", create.create),

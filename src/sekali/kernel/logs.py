@@ -10,8 +10,14 @@ KEPT = 3
 
 
 def log_to(folder: Path) -> None:
-    """Write warnings and errors of the whole program to ``sekali.log``; at most 20 MB in all."""
-    handler = RotatingFileHandler(folder / "sekali.log", maxBytes=LARGEST, backupCount=KEPT, encoding="utf-8")
+    """Write warnings and errors of the whole program to ``sekali.log``, at most 20 MB; to stderr where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handler: logging.Handler = RotatingFileHandler(
+            folder / "sekali.log", maxBytes=LARGEST, backupCount=KEPT, encoding="utf-8"
+        )
+    except OSError:
+        handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 

@@ -54,8 +54,9 @@ class Settings:
     https: bool = _setting(_yes, False)
     postgres_user: str = _setting(str, "")
     connections: int = _setting(_number(2, 100), 10)
+    processes: int = _setting(_number(1, 64), factory=lambda: min(4, os.cpu_count() or 1))
     demo: bool = _setting(_yes, True)
-    population: int = _setting(_number(100, 1_000_000), 20_000)
+    population: int = _setting(_number(100, 900_000), 20_000)
     seed: int = _setting(_number(0, 2**31 - 1), 2018)
 
 

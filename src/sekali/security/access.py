@@ -7,6 +7,7 @@ and on which legal ground.
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 
 from sekali import kernel
@@ -173,10 +174,12 @@ class Grant:
         return replace(self, subject=subject)
 
 
+@lru_cache(4096)
 def decide(actor: Actor, purpose: Purpose, subject: UUID | None = None, relation: Relation = Relation.NONE) -> Grant:
     """May ``actor`` act for ``purpose`` on ``subject``, standing in ``relation``? Raises Forbidden.
 
-    The relation is a fact that the caller has looked up (an open visit, a live referral, a card just scanned).
+    The relation is a fact that the caller has looked up (an open visit, a live referral, a card just scanned). The
+    answer follows from the arguments alone, so it is remembered.
     """
     if relation in _NEEDS_SUBJECT and subject is None:
         raise kernel.Forbidden("It is not clear whose data this is about.")

@@ -70,3 +70,13 @@ async def test_a_load_that_was_broken_off_goes_on(sekali) -> None:
     assert await sekali.database.fetchval("select count(*) from identity.citizen") == 500
     kept = "select count(*) from records.resource where type not in ('Organization', 'Location')"
     assert await sekali.database.fetchval(kept) == total
+
+
+def test_nobody_visits_before_birth_on_a_sunday_or_in_the_future() -> None:
+    rows = demo.people(7, 400, 0, AS_OF)
+    born = {row.id: kernel.decode(row.content)["birthDate"] for row in rows if row.type == "Patient"}
+    for row in rows:
+        if row.type == "Encounter":
+            day = date.fromisoformat(kernel.decode(row.content)["period"]["start"][:10])
+            assert date.fromisoformat(born[row.subject]) <= day <= AS_OF
+            assert day.weekday() != 6
