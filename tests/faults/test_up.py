@@ -1,5 +1,6 @@
 """Starting, stopping and breaking: a clear word each time, and nothing that was acknowledged is lost."""
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -13,7 +14,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from running import free_port, own_folder, start, stop, wait_until_ready
+from running import dsn_of, free_port, own_folder, start, stop, wait_until_ready
 
 from sekali import kernel
 
@@ -211,7 +212,18 @@ def test_root_drops_to_an_account_and_changes_no_other_folder(place) -> None:
         stop(running)
 
 
-async def test_the_database_of_somebody_else(database, cluster) -> None:
-    """SEKALI_DATABASE_URL points at any PostgreSQL; one that is too old or away is told in a sentence."""
+async def test_the_database_of_somebody_else(place, database, cluster) -> None:
+    """SEKALI_DATABASE_URL points at any PostgreSQL of 16 or newer; nothing embedded is started."""
+    name = await database.fetchval("select current_database()")
+    running = start(place, free_port(), SEKALI_POPULATION="100", SEKALI_DATABASE_URL=dsn_of(cluster, name))
+    try:
+        await asyncio.to_thread(wait_until_ready, running)
+        assert not (place / "postgres").exists()
+        assert await database.fetchval("select count(*) from identity.citizen") == 100
+    finally:
+        await asyncio.to_thread(stop, running)
+
+
+async def test_a_database_that_is_not_there_is_told_in_a_sentence() -> None:
     with pytest.raises(kernel.Unavailable):
         await kernel.Database.connect("postgresql://127.0.0.1:1/none")

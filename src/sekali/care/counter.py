@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sekali import audit, identity, kernel, records, security
+from sekali import audit, fhir, identity, kernel, records, security
 
 from . import reading, resources
 from .facilities import Facilities, today
@@ -77,7 +77,24 @@ class Counter:
             departments=tuple(departments),
             department=_department(departments, referral.department_code if referral else None),
             visit=await live_visit(self._database, citizen, facility.id, today(facility.zone)),
+            newborns=tuple(await self.newborns(actor, reading.person(record["Patient"][0]).nik)),
         )
+
+    async def newborns(self, actor: security.Actor, mother_nik: str | None) -> list[Person]:
+        """Children that were registered by their mother's NIK, youngest first."""
+        if mother_nik is None:
+            return []
+        grant = security.decide(actor, security.Purpose.REGISTRATION)
+        ids = await self._directory.newborns(grant, mother_nik)
+        return [reading.person(one) for one in await self._store.under(grant).read_many("Patient", ids)] if ids else []
+
+    async def family_facts(self, actor: security.Actor, mother_nik: str, kk: str) -> dict[str, str]:
+        """What the mother's record or the family card tells of somebody new: KK, address, RT, RW, village."""
+        grant = security.decide(actor, security.Purpose.REGISTRATION)
+        member = await self._directory.find(fhir.NIK, mother_nik) if mother_nik else None
+        family = [member] if member else await self._directory.family(grant, kk) if kk else []
+        known = await self._store.under(grant).read_many("Patient", family[:1]) if family else []
+        return reading.home(known[0].resource) if known else {}
 
     async def check_in(
         self, actor: security.Actor, citizen: UUID, department: UUID, seconds: Decimal, referral: UUID | None = None
@@ -126,7 +143,8 @@ class Counter:
         Raises Invalid (a field, by its name), Conflict (somebody with this NIK or JKN number is known).
         """
         facility = await self._facilities.one(actor.facility)
-        tidy, questions = _checked(form, facility.zone)
+        known = await self.family_facts(actor, form.mother_nik, form.kk)
+        tidy, questions = _checked(form, facility.zone, known)
         chosen = _chosen(await self._facilities.departments(facility.id), tidy.department)
         citizen, at = kernel.new_person(), kernel.now()
         card = "".join(secrets.choice(_CARD) for _ in range(16))
@@ -179,8 +197,8 @@ _ASKED = ("nik", "no_nik_reason", "mother_nik", "birth_order", "birth_place", "m
           "address", "rt", "rw", "village", "name")  # fmt: skip
 
 
-def _checked(form: Registration, zone: str) -> tuple[Registration, int]:
-    """The form with tidy numbers, and how many questions it took: what the NIK tells is not counted."""
+def _checked(form: Registration, zone: str, known: dict[str, str]) -> tuple[Registration, int]:
+    """The form with tidy numbers, and how many questions it took: what the NIK or the family tells is not counted."""
     faults = []
     nik = mother = None
     try:
@@ -205,7 +223,8 @@ def _checked(form: Registration, zone: str) -> tuple[Registration, int]:
         faults.append(kernel.Fault("kk", "A family card number (KK) has 16 digits."))
     if faults:
         raise kernel.Invalid("Please look at the marked fields.", faults=faults)
-    questions = sum(bool(getattr(form, field)) or field == "name" for field in _ASKED)
+    answers = {field: getattr(form, field) for field in _ASKED if getattr(form, field) not in ("", None)}
+    questions = sum(known.get(field) != answer for field, answer in answers.items())
     questions += nik is None or form.sex != nik.sex
     questions += nik is None or form.birth_date != nik.born
     tidy = replace(

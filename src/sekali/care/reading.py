@@ -57,6 +57,19 @@ def _address(address: dict[str, Any]) -> str:
     return address.get("text") or ", ".join([*address.get("line", ()), *filter(None, [address.get("city")])])
 
 
+def home(resource: dict[str, Any]) -> dict[str, str]:
+    """KK number and address of a Patient, in the fields of the registration form."""
+    found = {"kk": next((i.get("value", "") for i in resource.get("identifier", ()) if i.get("system") == fhir.KK), "")}
+    for address in resource.get("address", ())[:1]:
+        found["address"] = ", ".join(address.get("line", ()))
+        for extension in address.get("extension", ()):
+            parts = {part.get("url"): part.get("valueCode", "") for part in extension.get("extension", ())}
+            found |= {name: parts.get(name, "") for name in ("rt", "rw")}
+            code = parts.get("village", "")
+            found["village"] = f"{code[:2]}.{code[2:4]}.{code[4:6]}.{code[6:]}" if len(code) == 10 else ""
+    return {name: value for name, value in found.items() if value}
+
+
 def coverage(record: Record) -> Coverage | None:
     """The first coverage that is active, else the newest."""
     found = [one.resource for one in record.get("Coverage", ())]

@@ -209,6 +209,7 @@ class Arrival:
     departments: tuple[Department, ...]
     department: Department
     visit: Visit | None
+    newborns: tuple[Person, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

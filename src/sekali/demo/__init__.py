@@ -4,6 +4,7 @@ from .accounts import CLIENTS, PASSWORD, Login, logins
 from .loading import Progress, load, loaded
 from .people import EXAMPLES, Example, people
 from .places import facilities
+from .practitioners import practitioners
 
 __all__ = [
     "CLIENTS",
@@ -17,4 +18,5 @@ __all__ = [
     "loaded",
     "logins",
     "people",
+    "practitioners",
 ]

@@ -12,10 +12,13 @@ from sekali import care, identity, kernel, records, security
 from .accounts import add_all
 from .people import BATCH, EXAMPLES, people
 from .places import facilities
+from .practitioners import practitioners
 
 Progress = Callable[[int, int], None]
 """Called with people loaded and people in all."""
 
+STAFF = -1
+"""The batch of doctors and nurses."""
 AHEAD = 3
 """Batches that are made while one is being written; more would only fill memory."""
 
@@ -45,6 +48,9 @@ async def load(
     people_done = population - sum(min(BATCH, population - n * BATCH) for n in missing)
     progress(people_done, population)
     grant = security.decide(security.SYSTEM, security.Purpose.LOAD)
+    if STAFF not in done:
+        staff = practitioners(seed, as_of)
+        await store.load(grant, staff, partial(_note, number=STAFF, count=len(staff)))
     async for number, rows in _made(seed, population, as_of, missing, workers):
         await store.load(grant, rows, partial(_note, number=number, count=len(rows)))
         people_done += min(BATCH, population - number * BATCH)

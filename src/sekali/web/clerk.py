@@ -1,6 +1,7 @@
 """The clerk's counter: scan, Enter, done."""
 
 import time
+from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -43,8 +44,11 @@ async def scan(request: Request) -> Response:
     except kernel.Invalid as failure:
         return await _counter(request, 400, error=failure.text(request.state.language), scan=text[:100])
     except kernel.NotFound as failure:
+        number = identity.read_scan(text).value
+        if failure.path == "nik" and (babies := await _desk(request).counter.newborns(request.state.actor, number)):
+            return _found(request, babies, number)
         if failure.path in ("nik", "jkn"):
-            return await _first_form(request, {failure.path: identity.read_scan(text).value}, new=True)
+            return await _first_form(request, {failure.path: number}, new=True)
         return await _counter(request, 404, error=failure.text(request.state.language), scan=text[:100])
     return await _arrival(request, citizen, time.time())
 
@@ -52,7 +56,10 @@ async def scan(request: Request) -> Response:
 async def _arrival(request: Request, citizen: UUID, since: float, status: int = 200, error: str = "") -> Response:
     arrival = await _desk(request).counter.arrive(request.state.actor, citizen)
     present = request.state.doors.doorkeeper.seal(f"{citizen} {since}", PRESENT)
-    return render(request, "clerk/arrival.html", status, arrival=arrival, present=present, error=error)
+    newborns = _sealed(request, arrival.newborns)
+    return render(
+        request, "clerk/arrival.html", status, arrival=arrival, present=present, error=error, newborns=newborns
+    )
 
 
 def _present(request: Request) -> tuple[UUID, float]:
@@ -112,11 +119,17 @@ async def search(request: Request) -> Response:
         found = await _desk(request).counter.find_by_name(request.state.actor, form.get("name", ""), born)
     except kernel.Invalid as failure:
         return await _counter(request, 400, error=" ".join(field_errors(request, failure).values()))
+    return _found(request, found, f"{form.get('name', '')}, {form.get('birth_date', '')}")
+
+
+def _sealed(request: Request, people: Sequence[care.Person]) -> list[tuple[care.Person, str]]:
+    """People to choose from, each with the seal that lets them be chosen."""
     seal = request.state.doors.doorkeeper.seal
-    people = [(person, seal(f"{person.id} {time.time()}", PRESENT)) for person in found]
-    return render(
-        request, "clerk/found.html", people=people, name=form.get("name", ""), birth_date=form.get("birth_date", "")
-    )
+    return [(person, seal(f"{person.id} {time.time()}", PRESENT)) for person in people]
+
+
+def _found(request: Request, people: Sequence[care.Person], asked: str) -> Response:
+    return render(request, "clerk/found.html", people=_sealed(request, people), asked=asked)
 
 
 async def choose(request: Request) -> Response:
@@ -145,6 +158,9 @@ async def _first_form(
             prefill = desk.counter.prefill(form["nik"])
         except kernel.Invalid as failure:
             errors["nik"] = failure.text(request.state.language)
+    if new and (form.get("mother_nik") or form.get("kk")):
+        known = await desk.counter.family_facts(request.state.actor, form.get("mother_nik", ""), form.get("kk", ""))
+        form = known | {name: value for name, value in form.items() if value}
     if new and prefill:
         form = {"birth_date": prefill.birth_date.isoformat(), "sex": prefill.sex} | form
     if "since" not in form:

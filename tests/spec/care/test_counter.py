@@ -101,3 +101,18 @@ async def test_somebody_without_any_card_is_found_by_name_and_birth_date(city, s
 async def test_nonsense_gets_a_word(city, staff, text) -> None:
     with pytest.raises(kernel.Invalid):
         await city.care.counter.find(staff.clerk, text)
+
+
+async def test_a_newborn_is_found_by_the_mothers_nik_and_its_home_is_known(city, staff, siti) -> None:
+    department = await general(city, staff.clerk)
+    mother = (await city.care.counter.arrive(staff.clerk, await city.care.counter.find(staff.clerk, siti))).person
+    known = await city.care.counter.family_facts(staff.clerk, mother.nik, "")
+    assert known["kk"] == mother.kk and known["address"] and known["village"].startswith("34.71.")
+    assert await city.care.counter.family_facts(staff.clerk, "", mother.kk) == known
+    baby = form(
+        department, name="Bayi Ny. Siti", mother_nik=mother.nik, birth_order=0, birth_date=date(2026, 11, 20), **known
+    )
+    visit = await city.care.counter.register(staff.clerk, baby, Decimal(20))
+    assert visit.questions == 5, "the mother's NIK, birth order, name, sex and birth date; the home was known"
+    arrival = await city.care.counter.arrive(staff.clerk, mother.id)
+    assert [child.name for child in arrival.newborns] == ["Bayi Ny. Siti"]

@@ -46,6 +46,14 @@ def test_families_live_together() -> None:
     assert all(len(addresses) == 1 for addresses in homes.values())
 
 
+def test_doctors_and_nurses_of_every_facility() -> None:
+    rows = demo.practitioners(7, AS_OF)
+    roles = [kernel.decode(row.content) for row in rows if row.type == "PractitionerRole"]
+    assert {role["organization"]["display"] for role in roles} == {facility.name for facility, _ in demo.facilities(7)}
+    niks = [kernel.decode(row.content)["identifier"][0]["value"] for row in rows if row.type == "Practitioner"]
+    assert len(set(niks)) == len(niks) and all(identity.parse_nik(nik, AS_OF).fictitious for nik in niks)
+
+
 def test_the_places() -> None:
     kinds = Counter(facility.kind for facility, _ in demo.facilities(7))
     assert kinds == {"puskesmas": 18, "hospital": 9}
