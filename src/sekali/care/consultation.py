@@ -93,10 +93,10 @@ class Consultation:
         here, grant = await self._open(actor, visit_id)
         if here.status == "arrived":
             await self._move(grant, here, "in-progress", ["arrived"], actor.name)
+        reader = self._store.under(grant)  # read before: a transaction has a connection of its own
+        record, encounter = await reader.record(("Condition",)), await reader.read("Encounter", visit_id)
         at = kernel.now()
         async with self._store.change(grant) as change:
-            record = await self._store.under(grant).record(("Condition",))
-            encounter = await self._store.under(grant).read("Encounter", visit_id)
             moved = resources.move_encounter(encounter.resource, "finished", at)
             found = [
                 one

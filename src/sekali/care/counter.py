@@ -123,7 +123,7 @@ class Counter:
                 )  # fmt: skip
                 await change.create(resources.encounter(visit), visit.id)
                 if used is not None:
-                    await self._referrals.use(change, used, visit, at)
+                    await self._referrals.use(change, used, visit, at, day)
                 change.note(audit.Kind.CHECKED_IN, citizen, f"Encounter/{visit.id}")
         except kernel.Duplicate:
             already = await live_visit(self._database, citizen, facility.id, day)

@@ -71,8 +71,9 @@ class Referrals:
             raise kernel.Invalid("Save a diagnosis first: the letter needs it.", path="diagnoses")
         if await self.made_in(visit.citizen, visit.facility, visit.arrived_at):
             raise kernel.Conflict("This visit has a referral already.")
+        here = await self._facilities.one(visit.facility)
         async with self._store.change(grant) as change:
-            id = await self._write(change, actor, visit, option, diagnoses[0], reason.strip(), priority, record)
+            id = await self._write(change, actor, here, visit, option, diagnoses[0], reason.strip(), priority, record)
             change.note(audit.Kind.REFERRED, visit.citizen, f"ServiceRequest/{id}")
         return await self.one(actor, id)
 
@@ -85,12 +86,11 @@ class Referrals:
         raise kernel.Invalid("Choose a hospital that has this department.", path="hospital")
 
     async def _write(
-        self, change: records.Writing, actor: security.Actor, visit: Visit, option: HospitalOption, diagnosis: Diagnosis,
-        reason: str, priority: str, record: reading.Record,
+        self, change: records.Writing, actor: security.Actor, here: Facility, visit: Visit, option: HospitalOption,
+        diagnosis: Diagnosis, reason: str, priority: str, record: reading.Record,
     ) -> UUID:  # fmt: skip
         """ServiceRequest, Task, the clinical summary and the list, in one transaction."""
-        here, at = await self._facilities.one(visit.facility), kernel.now()
-        day = today(here.zone)
+        at, day = kernel.now(), today(here.zone)
         last = await next_number(change.tx, here.id, f"letters/{day:%m%y}")
         number = f"{here.ppk}{day:%m%y}P{last:06}"  # the form of the payer's referral numbers
         to, expires_on = (option.facility.id, option.facility.name), day + VALID
@@ -201,10 +201,9 @@ class Referrals:
             raise kernel.Gone("This referral has expired (90 days). The puskesmas can write a new one.")
         raise kernel.Conflict("This referral is not for this facility now. Look at the person again.")
 
-    async def use(self, change: records.Writing, referral: Referral, visit: Visit, at: datetime) -> None:
+    async def use(self, change: records.Writing, referral: Referral, visit: Visit, at: datetime, day: date) -> None:
         """Use it, once, with the visit that it brings. Raises Conflict when somebody was faster."""
-        day = (await self._facilities.one(referral.to_facility)).zone
-        done = await change.tx.execute(SQL.use, kernel.shard_of(referral.id), referral.id, at, today(day))
+        done = await change.tx.execute(SQL.use, kernel.shard_of(referral.id), referral.id, at, day)
         if done != "UPDATE 1":
             raise kernel.Conflict(
                 "This referral was used already. For another visit the hospital writes a control letter."

@@ -52,6 +52,16 @@ async def test_two_people_at_two_counters_have_two_numbers(city, staff) -> None:
     assert sorted(visit.number for visit in visits) == [f"A-{n:03}" for n in range(1, 11)]
 
 
+async def test_thirty_counters_at_once_wait_for_one_another_and_never_for_themselves(city, staff) -> None:
+    """More check-ins than connections: no transaction may need a second connection to end."""
+    rows = await city.database.fetch("select id from identity.citizen limit 30")
+    departments = {
+        actor: await general(city, actor) for actor in (staff.clerk, staff.second_clerk, staff.hospital_clerk)
+    }
+    work = [city.care.counter.check_in(a, r["id"], d, Decimal(1)) for a, d in departments.items() for r in rows]
+    assert len(await asyncio.wait_for(asyncio.gather(*work), 20)) == 90
+
+
 async def test_the_only_form_asks_what_the_nik_does_not_tell(city, staff) -> None:
     prefill = city.care.counter.prefill("9901995407900001")
     assert (prefill.birth_date, prefill.sex) == (date(1990, 7, 14), "female")
