@@ -1,8 +1,11 @@
 """How an actor stands to a person: the facts on which ``security.decide`` decides."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from time import monotonic
 from uuid import UUID
+
+import msgspec
 
 from sekali import kernel, records, security
 
@@ -56,14 +59,30 @@ class Relations:
         return found
 
 
+class _Party(msgspec.Struct):
+    reference: str = ""
+
+
+class _Parties(msgspec.Struct, rename="camel"):
+    """The facilities that an Encounter or a Task names; the rest of the resource is passed over unread."""
+
+    service_provider: _Party | None = None
+    requester: _Party | None = None
+    owner: _Party | None = None
+
+
+_parties = msgspec.json.Decoder(_Parties)
+
+
 async def follow_care(tx: kernel.Session, changes: Sequence[records.Change]) -> None:
     """Note who cares for whom: the facility of an Encounter, both sides of a referral's Task. A ``records.Watcher``."""
     pairs = set()
     for change in changes:
-        if change.type not in ("Encounter", "Task") or change.subject is None or change.resource is None:
+        if change.type not in ("Encounter", "Task") or change.subject is None or change.deleted:
             continue
-        for element in ("serviceProvider", "requester", "owner"):
-            facility = id_of(change.resource.get(element, {}))
+        named = _parties.decode(change.content)
+        for party in (named.service_provider, named.requester, named.owner):
+            facility = _facility(party.reference) if party is not None else None
             if facility is not None:
                 pairs.add((change.subject, facility))
     if pairs:
@@ -71,3 +90,9 @@ async def follow_care(tx: kernel.Session, changes: Sequence[records.Change]) -> 
             "insert into care.relation (citizen, facility) select * from unnest($1::uuid[], $2::uuid[]) on conflict do nothing",
             *map(list, zip(*sorted(pairs), strict=True)),
         )
+
+
+@lru_cache(4096)
+def _facility(reference: str) -> UUID | None:
+    """A city has some dozens of facilities, each named in thousands of Encounters."""
+    return id_of({"reference": reference})

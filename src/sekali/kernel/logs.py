@@ -16,6 +16,7 @@ def log_to(folder: Path) -> None:
         handler: logging.Handler = RotatingFileHandler(
             folder / "sekali.log", maxBytes=LARGEST, backupCount=KEPT, encoding="utf-8"
         )
+        (folder / "sekali.log").chmod(0o600)
     except OSError:
         handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
