@@ -89,7 +89,7 @@ CREATE TABLE care.hours (
 CREATE TABLE care.referral (
     shard integer NOT NULL,
     id uuid NOT NULL,
-    task uuid NOT NULL,
+    task uuid,
     number text NOT NULL,
     citizen uuid NOT NULL,
     name text NOT NULL,

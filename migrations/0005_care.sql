@@ -72,7 +72,7 @@ create unique index visit_live on care.visit (citizen, facility, department, day
 create table care.referral (
   shard           integer     not null,
   id              uuid        not null,  -- = ServiceRequest
-  task            uuid        not null,
+  task            uuid,                  -- null until a hospital's own system has sent the Task too
   number          text        not null,
   citizen         uuid        not null,
   name            text        not null,

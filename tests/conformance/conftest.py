@@ -12,10 +12,20 @@ NIK = "https://fhir.kemkes.go.id/id/nik"
 
 @pytest.fixture(scope="session")
 def token(served) -> str:
-    """As SATUSEHAT's clients ask for it."""
+    """Of RSUD's system, as SATUSEHAT's clients ask for it."""
+    return token_of(served, CLIENT[0])
+
+
+@pytest.fixture(scope="session")
+def other_token(served) -> str:
+    """Of the hospital's system that receives."""
+    return token_of(served, "pratama-simrs")
+
+
+def token_of(served, client_id: str) -> str:
     answer = httpx.post(
         f"{served.url}/oauth2/v1/accesstoken?grant_type=client_credentials",
-        data={"client_id": CLIENT[0], "client_secret": CLIENT[1]},
+        data={"client_id": client_id, "client_secret": CLIENT[1]},
     )
     assert answer.status_code == 200
     assert int(answer.json()["expires_in"]) > 600, "seconds, as a string"
@@ -61,4 +71,17 @@ def organization(http) -> str:
 def location(http, organization) -> str:
     """A department of the client's hospital, as a reference."""
     found = http.get("/Location", params={"organization": f"Organization/{organization}"}).json()
+    return f"Location/{found['entry'][0]['resource']['id']}"
+
+
+@pytest.fixture
+def hospital(http) -> str:
+    """The id of the hospital that receives."""
+    return http.get("/Organization", params={"name": "RS Pratama"}).json()["entry"][0]["resource"]["id"]
+
+
+@pytest.fixture
+def hospital_location(http, hospital) -> str:
+    """A department of the hospital that receives, as a reference."""
+    found = http.get("/Location", params={"organization": f"Organization/{hospital}"}).json()
     return f"Location/{found['entry'][0]['resource']['id']}"

@@ -8,7 +8,9 @@ from fhirclient.models.condition import Condition
 from fhirclient.models.encounter import Encounter
 from fhirclient.models.operationoutcome import OperationOutcome
 from fhirclient.models.patient import Patient
-from payloads import condition, encounter
+from fhirclient.models.servicerequest import ServiceRequest
+from fhirclient.models.task import Task
+from payloads import asking, condition, encounter, referral
 
 NIK = "https://fhir.kemkes.go.id/id/nik"
 
@@ -40,6 +42,20 @@ def test_find_register_visit_diagnose(server, patient, new_nik, organization, lo
     history = Bundle(server.request_json(f"Encounter/{visit.id}/_history"))
     assert [entry.resource.meta.versionId for entry in history.entry] == ["2", "1"]
     diagnosis.delete(server)
+
+
+def test_refer_and_be_accepted(server, served, other_token, patient, organization, location, hospital) -> None:
+    person = Patient(Patient(patient).create(server))
+    visit = Encounter(Encounter(encounter(organization, person.id, location)).create(server))
+    request = ServiceRequest(ServiceRequest(referral(person.id, visit.id, organization, hospital)).create(server))
+    task = Task(Task(asking(person.id, request.id, organization, hospital)).create(server))
+
+    other = FHIRClient(settings={"app_id": "pratama-simrs", "api_base": f"{served.url}/fhir-r4/v1/"}).server
+    other.session.headers["Authorization"] = f"Bearer {other_token}"
+    (waiting,) = Task.where({"patient": person.id, "status": "requested"}).perform_resources(other)
+    waiting.status = "accepted"
+    waiting.update(other)
+    assert Task.read(task.id, server).status == "accepted"
 
 
 def test_the_capability_statement_is_one(server) -> None:

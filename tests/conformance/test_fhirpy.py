@@ -2,8 +2,8 @@
 
 import pytest
 from fhirpy import AsyncFHIRClient
-from fhirpy.base.exceptions import OperationOutcome, ResourceNotFound
-from payloads import condition, encounter
+from fhirpy.base.exceptions import ForbiddenError, OperationOutcome, ResourceNotFound
+from payloads import asking, condition, encounter, referral
 
 NIK = "https://fhir.kemkes.go.id/id/nik"
 
@@ -66,3 +66,49 @@ async def test_pages(client) -> None:
     people = await client.resources("Organization").search(_count=5).fetch_all()
     assert len(people) == 27, "18 puskesmas and 9 hospitals, over several pages"
     assert len({one.id for one in people}) == 27
+
+
+async def test_the_whole_referral_between_two_hospitals_own_systems(
+    client, served, other_token, patient, new_nik, organization, location, hospital, hospital_location
+) -> None:
+    """Register, examine, refer, accept, arrive: by two systems that share nothing but this server."""
+    person = made(client, patient)
+    await person.save()
+    visit = made(client, encounter(organization, person.id, location))
+    await visit.save()
+    await made(client, condition(f"Patient/{person.id}", f"Encounter/{visit.id}")).save()
+    request = made(client, referral(person.id, visit.id, organization, hospital))
+    await request.save()
+    await made(client, asking(person.id, request.id, organization, hospital)).save()
+
+    other = AsyncFHIRClient(f"{served.url}/fhir-r4/v1", authorization=f"Bearer {other_token}")
+    known = await other.resources("Patient").search(identifier=f"{NIK}|{new_nik}").get()
+    (task,) = (
+        await other.resources("Task")
+        .search(patient=known.id, owner=f"Organization/{hospital}", status="requested")
+        .fetch()
+    )
+    (found,) = await other.resources("Condition").search(patient=known.id).fetch()
+    assert found["code"]["coding"][0]["code"] == "K35.8", "what is known goes with the referral"
+    task["status"] = "accepted"
+    await task.save()
+    arrival = encounter(hospital, known.id, hospital_location) | {
+        "basedOn": [{"reference": f"ServiceRequest/{request.id}"}]
+    }
+    await made(other, arrival).save()
+    task["status"] = "in-progress"
+    await task.save()
+
+    asked = await client.reference("Task", task.id).to_resource()
+    assert asked["status"] == "in-progress", "the one who referred sees that the person has arrived"
+
+
+async def test_without_a_referral_the_other_hospital_reads_nothing_clinical(
+    client, served, other_token, patient, organization, location
+):
+    person = made(client, patient)
+    await person.save()
+    await made(client, encounter(organization, person.id, location)).save()
+    other = AsyncFHIRClient(f"{served.url}/fhir-r4/v1", authorization=f"Bearer {other_token}")
+    with pytest.raises(ForbiddenError):
+        await other.resources("Encounter").search(patient=person.id).fetch()

@@ -8,7 +8,7 @@ import copy
 import uuid
 
 import httpx
-from payloads import condition, encounter
+from payloads import asking, condition, encounter, referral
 
 
 def test_a_token_a_patient_a_visit_a_diagnosis(http, patient, new_nik, organization, location) -> None:
@@ -103,3 +103,25 @@ def test_a_wrong_secret_opens_nothing(served) -> None:
     )
     assert answer.status_code == 401
     assert answer.json()["resourceType"] == "OperationOutcome"
+
+
+def test_a_referral_written_over_fhir_stands_on_the_hospitals_board(
+    served, http, patient, organization, location, hospital
+) -> None:
+    """And its clerk receives the person with no question."""
+    name = f"Rujukan Sistem {uuid.uuid4().hex[:6]}"
+    patient["name"][0]["text"] = name
+    id = http.post("/Patient", json=patient).json()["data"]["patient_id"]
+    visit = http.post("/Encounter", json=encounter(organization, id, location)).json()["id"]
+    request = referral(id, visit, organization, hospital)
+    request["subject"]["display"] = name
+    kept = http.post("/ServiceRequest", json=request)
+    assert kept.status_code == 201, kept.text
+    assert http.post("/Task", json=asking(id, kept.json()["id"], organization, hospital)).status_code == 201
+    nik = patient["identifier"][0]["value"]
+    with httpx.Client(base_url=served.url, headers={"Sec-Fetch-Site": "same-origin"}) as desk:
+        desk.post("/masuk", data={"username": "rujukan.pratama", "password": "sekali-demo"})
+        assert name in desk.get("/rujukan").text
+        desk.post("/masuk", data={"username": "loket.pratama", "password": "sekali-demo"})
+        arrival = desk.post("/loket", data={"scan": nik}).text
+        assert "Dirujuk dari RSUD Kota Yogyakarta" in arrival and "Terima: Poli Penyakit Dalam" in arrival

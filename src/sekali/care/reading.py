@@ -87,14 +87,15 @@ def words(concept: dict[str, Any]) -> str:
     return f"{code} {text}".strip() or next((c.get("code", "") for c in codings), "")
 
 
-def _codes(concepts: Any) -> set[str]:
+def codes(concepts: Any) -> set[str]:
+    """Every code of one or many CodeableConcepts."""
     many = concepts if isinstance(concepts, list) else [concepts] if concepts else []
     return {coding.get("code", "") for concept in many for coding in concept.get("coding", ())}
 
 
 def _standing(resource: dict[str, Any]) -> bool:
     """Not withdrawn."""
-    return "entered-in-error" not in _codes(resource.get("verificationStatus")) | {resource.get("status", "")}
+    return "entered-in-error" not in codes(resource.get("verificationStatus")) | {resource.get("status", "")}
 
 
 def allergies(record: Record) -> tuple[str, ...]:
@@ -102,7 +103,7 @@ def allergies(record: Record) -> tuple[str, ...]:
     found = []
     for one in record.get("AllergyIntolerance", ()):
         resource = one.resource
-        if _standing(resource) and "active" in (_codes(resource.get("clinicalStatus")) or {"active"}):
+        if _standing(resource) and "active" in (codes(resource.get("clinicalStatus")) or {"active"}):
             reactions = [words(m) for r in resource.get("reaction", ()) for m in r.get("manifestation", ())]
             found.append(words(resource.get("code", {})) + (f" ({', '.join(reactions)})" if reactions else ""))
     return _unique(found)
@@ -114,8 +115,8 @@ def problems(record: Record) -> tuple[str, ...]:
         words(one.resource["code"])
         for one in record.get("Condition", ())
         if _standing(one.resource)
-        and "problem-list-item" in _codes(one.resource.get("category"))
-        and "active" in _codes(one.resource.get("clinicalStatus"))
+        and "problem-list-item" in codes(one.resource.get("category"))
+        and "active" in codes(one.resource.get("clinicalStatus"))
         and _icd10(one.resource)
     )
 
@@ -148,7 +149,7 @@ def past_visits(record: Record, except_visit: object = None) -> tuple[PastVisit,
     found: dict[str, list[str]] = {}
     ordered: dict[str, list[str]] = {}
     for one in record.get("Condition", ()):
-        if _standing(one.resource) and "encounter-diagnosis" in _codes(one.resource.get("category")):
+        if _standing(one.resource) and "encounter-diagnosis" in codes(one.resource.get("category")):
             found.setdefault(_encounter(one.resource), []).append(words(one.resource["code"]))
     for one in record.get("MedicationRequest", ()):
         if _standing(one.resource):
@@ -189,7 +190,7 @@ def examination(written: dict[str, list[records.Stored]]) -> Examination:
     by_code = {code: name for name, (code, _, _) in VITAL_CODES.items()}
     values: dict[str, Decimal] = {}
     for one in written.get("Observation", ()):
-        for code in _codes(one.resource.get("code")) & by_code.keys():
+        for code in codes(one.resource.get("code")) & by_code.keys():
             values.setdefault(by_code[code], Decimal(one.resource["valueQuantity"]["value"]))
     return Examination(
         complaint=complaint,

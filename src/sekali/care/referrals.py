@@ -7,7 +7,7 @@ from math import asin, cos, radians, sin, sqrt
 from typing import Any
 from uuid import UUID
 
-from sekali import audit, kernel, records, security
+from sekali import audit, fhir, kernel, records, security
 
 from . import reading, resources
 from .facilities import Facilities, is_open, today
@@ -280,19 +280,48 @@ class Referrals:
 
 
 async def follow(tx: kernel.Session, changes: Sequence[records.Change]) -> None:
-    """Keep the list in step with Tasks, whoever wrote them: a desk here or a hospital's own system over FHIR.
+    """Keep the list in step with ServiceRequests and Tasks, whoever wrote them: a desk, or a facility's own system.
 
     This is a ``records.Watcher``; ``app`` joins the two.
     """
-    for change in changes:
-        if change.type != "Task" or change.resource is None:
+    written = [change for change in changes if change.type in ("ServiceRequest", "Task") and not change.deleted]
+    for change in written:
+        if change.type == "ServiceRequest" and (row := _noted(change)):
+            await tx.execute(SQL.note, *row)
+    for change in written:
+        if change.type != "Task":
             continue
         task = change.resource
+        request = reading.id_of(task.get("focus", {}))
+        if request is not None:
+            await tx.execute(SQL.join_task, kernel.shard_of(request), request, change.id)
         status = _STATUS.get(task["status"])
         owner = reading.id_of(task.get("owner", {}))
         reason = task.get("statusReason", {}).get("text", "")
         if status:
             await tx.execute(SQL.follow, change.id, status, reason, owner, kernel.now())
+
+
+def _noted(change: records.Change) -> tuple[Any, ...] | None:
+    """The row of a ServiceRequest that refers a person from one facility to another; None for any other."""
+    request = change.resource
+    to = next((id for one in request.get("performer", ()) if (id := reading.id_of(one))), None)
+    by = request.get("requester", {})
+    here = reading.id_of(by) if by.get("reference", "").startswith("Organization/") else change.grant.actor.facility
+    if to is None or here is None or "3457005" not in reading.codes(request.get("code")):
+        return None
+    numbers = {one.get("system", ""): one.get("value", "") for one in request.get("identifier", ())}
+    number = numbers.get(fhir.REFERRAL) or next(iter(numbers.values()), "") or change.id.hex[-12:].upper()
+    note = next(iter(request.get("note", ())), {})
+    at = kernel.now()
+    until = request.get("occurrencePeriod", {}).get("end", "")[:10]
+    return (
+        kernel.shard_of(change.id), change.id, number[:60], change.subject, request["subject"].get("display", ""), here, to,
+        next(iter(reading.codes(request.get("performerType"))), "UMU"), note.get("text", "")[:2000],
+        next((reading.words(one) for one in request.get("reasonCode", ())), ""), request.get("priority", "routine"),
+        note.get("authorString") or by.get("display", ""), at,
+        date.fromisoformat(until) if len(until) == 10 else at.date() + VALID,
+    )  # fmt: skip
 
 
 def _referral(row: kernel.Row, day: date) -> Referral:

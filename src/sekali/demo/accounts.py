@@ -6,7 +6,10 @@ from uuid import UUID
 from sekali import care, kernel, security
 
 PASSWORD = "sekali-demo"  # noqa: S105 - the demo's, printed for everyone who tries it
-CLIENTS = (("rsud-simrs", "sekali-demo-client-secret", "RSUD Kota Yogyakarta"),)
+CLIENTS = (
+    ("rsud-simrs", "sekali-demo-client-secret", "RSUD Kota Yogyakarta"),
+    ("pratama-simrs", "sekali-demo-client-secret", "RS Pratama Kota Yogyakarta"),
+)
 """client_id, client_secret, whose system it is."""
 
 _STAFF = """
