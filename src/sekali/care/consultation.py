@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sekali import audit, kernel, records, security
+from sekali import audit, fhir, kernel, records, security
 
 from . import reading, resources
 from .facilities import Facilities, today
@@ -155,7 +155,7 @@ class Consultation:
 
 
 def _diagnosis_part(one: records.Stored, rank: int) -> dict[str, Any]:
-    role = resources.concept("http://terminology.hl7.org/CodeSystem/diagnosis-role", "DD", "Discharge diagnosis")
+    role = resources.concept(fhir.DIAGNOSIS_ROLE, "DD", "Discharge diagnosis")
     return {"condition": resources.reference("Condition", one.id), "use": role, "rank": rank}
 
 

@@ -7,7 +7,6 @@ docs/conformance.md says so.
 __all__ = [
     "ACT_CODE",
     "ADMINISTRATIVE_CODE",
-    "ALLERGY_CATEGORY",
     "ALLERGY_CLINICAL",
     "ALLERGY_VERIFICATION",
     "BIRTH_PLACE",
@@ -18,15 +17,12 @@ __all__ = [
     "DIAGNOSIS_ROLE",
     "FACILITY_KIND",
     "ICD10",
-    "IHS",
     "JKN",
-    "KFA",
     "KK",
     "LOINC",
     "NIK",
     "NIK_IBU",
     "OBSERVATION_CATEGORY",
-    "ORGANIZATION",
     "REFERRAL",
     "ROLE_CODE",
     "SNOMED",
@@ -41,14 +37,11 @@ __all__ = [
 NIK = "https://fhir.kemkes.go.id/id/nik"
 NIK_IBU = "https://fhir.kemkes.go.id/id/nik-ibu"
 KK = "https://fhir.kemkes.go.id/id/kk"
-IHS = "https://fhir.kemkes.go.id/id/patient-ihs-number"
 JKN = "urn:sekali:id:jkn"
 CARD = "urn:sekali:id:card"
 """What a citizen's QR carries: random, says nothing by itself."""
 REFERRAL = "urn:sekali:id:referral"
 
-ORGANIZATION = "http://sys-ids.kemkes.go.id/organization"
-KFA = "http://sys-ids.kemkes.go.id/kfa"
 ADMINISTRATIVE_CODE = "https://fhir.kemkes.go.id/r4/StructureDefinition/administrativeCode"
 BIRTH_PLACE = "https://fhir.kemkes.go.id/r4/StructureDefinition/birthPlace"
 
@@ -63,7 +56,6 @@ CONDITION_VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-st
 CONDITION_CATEGORY = "http://terminology.hl7.org/CodeSystem/condition-category"
 ALLERGY_CLINICAL = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
 ALLERGY_VERIFICATION = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
-ALLERGY_CATEGORY = "http://hl7.org/fhir/allergy-intolerance-category"
 OBSERVATION_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 DIAGNOSIS_ROLE = "http://terminology.hl7.org/CodeSystem/diagnosis-role"
 FACILITY_KIND = "http://terminology.hl7.org/CodeSystem/organization-type"
@@ -73,7 +65,7 @@ TAG = "urn:sekali:tag"
 
 def organization_number(organization: object) -> str:
     """The system of a facility's own code."""
-    return f"{ORGANIZATION}/{organization}"
+    return f"http://sys-ids.kemkes.go.id/organization/{organization}"
 
 
 def medical_record(organization: object) -> str:

@@ -35,11 +35,6 @@ class Nik:
         """Made for the demo or for tests."""
         return self.province == FICTITIOUS_PROVINCE
 
-    @property
-    def masked(self) -> str:
-        """For a screen that others may see: the first six and the last two digits."""
-        return f"{self.value[:6]}••••••••{self.value[-2:]}"
-
 
 def parse_nik(text: str, today: date | None = None) -> Nik:
     """Read a NIK; blanks, dots and dashes between digits are allowed. Raises Invalid with what is wrong."""

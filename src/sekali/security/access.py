@@ -23,7 +23,6 @@ class Purpose(StrEnum):
     REFERRAL = "referral"
     OWN_RECORD = "own-record"
     INTEGRATION = "integration"
-    MEASURE = "measure"
     LOAD = "load"
 
 

@@ -14,7 +14,6 @@ class Role(StrEnum):
     REFERRAL_DESK = "referral-desk"
     CITIZEN = "citizen"
     CITY = "city"
-    ENGINEER = "engineer"
     INTEGRATOR = "integrator"
     SYSTEM = "system"
 
