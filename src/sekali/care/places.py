@@ -26,3 +26,14 @@ def villages(city_code: str) -> tuple[tuple[str, str], ...]:
         for village in wilayah.list_wilayah(district.code):
             found.append((village.code, f"{village.name}, {district.name}"))
     return tuple(found)
+
+
+def dotted(code: str) -> str:
+    """A village's code with dots, as the table has it, from SATUSEHAT's without; empty for another length."""
+    return f"{code[:2]}.{code[2:4]}.{code[4:6]}.{code[6:]}" if len(code) == 10 else ""
+
+
+def village_name(code: str) -> str:
+    """ "Kricak, Tegalrejo" for 3471011001; empty for a code that is not known."""
+    village = dotted(code)
+    return ", ".join(part for part in (_name(village), _name(village[:8])) if part) if village else ""

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sekali import fhir, records
 
+from .places import dotted, village_name
 from .resources import VITAL_CODES
 from .views import Coverage, Diagnosis, Examination, Medication, PastVisit, Person, Vitals
 
@@ -54,7 +55,18 @@ def _birth_place(resource: dict[str, Any]) -> str:
 
 
 def _address(address: dict[str, Any]) -> str:
-    return address.get("text") or ", ".join([*address.get("line", ()), *filter(None, [address.get("city")])])
+    """Street, village and district as people say it."""
+    parts = [*address.get("line", ()), village_name(_places(address).get("village", "")), address.get("city", "")]
+    return address.get("text") or ", ".join(part for part in parts if part)
+
+
+def _places(address: dict[str, Any]) -> dict[str, str]:
+    """SATUSEHAT's administrative codes of an address: village, rt, rw … without dots."""
+    return {
+        part.get("url", ""): part.get("valueCode", "")
+        for extension in address.get("extension", ())
+        for part in extension.get("extension", ())
+    }
 
 
 def home(resource: dict[str, Any]) -> dict[str, str]:
@@ -62,11 +74,8 @@ def home(resource: dict[str, Any]) -> dict[str, str]:
     found = {"kk": next((i.get("value", "") for i in resource.get("identifier", ()) if i.get("system") == fhir.KK), "")}
     for address in resource.get("address", ())[:1]:
         found["address"] = ", ".join(address.get("line", ()))
-        for extension in address.get("extension", ()):
-            parts = {part.get("url"): part.get("valueCode", "") for part in extension.get("extension", ())}
-            found |= {name: parts.get(name, "") for name in ("rt", "rw")}
-            code = parts.get("village", "")
-            found["village"] = f"{code[:2]}.{code[2:4]}.{code[4:6]}.{code[6:]}" if len(code) == 10 else ""
+        parts = _places(address)
+        found |= {name: parts.get(name, "") for name in ("rt", "rw")} | {"village": dotted(parts.get("village", ""))}
     return {name: value for name, value in found.items() if value}
 
 

@@ -18,6 +18,9 @@ async def test_a_known_person_is_received_with_no_question(city, staff, siti) ->
     citizen = await city.care.counter.find(staff.clerk, siti)
     arrival = await city.care.counter.arrive(staff.clerk, citizen)
     assert arrival.person.name == "Siti Rahayu (contoh)"
+    assert arrival.person.address.startswith("Jl. ") and arrival.person.address.count(",") == 2, (
+        "street, village, district"
+    )
     assert "Penisilin" in arrival.allergies[0] and arrival.problems[0].startswith("E11.9")
     assert arrival.coverage.active and arrival.medications[0].startswith("Metformin")
     visit = await city.care.counter.check_in(staff.clerk, citizen, arrival.department.id, Decimal("1.2"))
