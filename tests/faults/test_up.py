@@ -91,7 +91,7 @@ def test_while_the_database_is_away_everyone_gets_a_clear_word_and_keeps_what_th
             clerk.post("/masuk", data={"username": "loket.jetis", "password": "sekali-demo"})
             fhir = client_of(running.url)
             os.kill(running.process.pid, signal.SIGSTOP)  # its watchdog sleeps, so that the database stays away
-            server = psutil.Process(postmaster(place))
+            server = psutil.Process(postmaster(place))  # nothing between here and SIGCONT may fail
             for process in [*server.children(), server]:
                 with contextlib.suppress(psutil.NoSuchProcess):  # one ends with the other
                     process.kill()

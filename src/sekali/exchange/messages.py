@@ -25,19 +25,24 @@ async def read_body(request: Request, most: int = LARGEST_BODY) -> bytes:
     length = request.headers.get("content-length", "0")
     if not length.isdecimal() or int(length) > most:
         raise _too_large(most)
+    body = await limited(request, most)
+    _require_shallow(body)
+    return body
+
+
+async def limited(request: Request, most: int) -> bytes:
+    """The body as it comes. Raises TooCostly as soon as it is more than ``most`` bytes."""
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
         if size > most:
             raise _too_large(most)
         parts.append(part)
-    body = b"".join(parts)
-    _require_shallow(body)
-    return body
+    return b"".join(parts)
 
 
 def _too_large(most: int) -> kernel.TooCostly:
-    return kernel.TooCostly("This is larger than %(most)s MB. Send it in parts.", path="body", most=most >> 20)
+    return kernel.TooCostly("This is larger than %(most)s KB. Send it in parts.", path="body", most=most >> 10)
 
 
 def _require_shallow(body: bytes) -> None:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from sekali import kernel
 
 from .doors import Doors
+from .messages import limited
 
 LARGEST_FORM = 4096
 
@@ -20,11 +21,7 @@ async def access_token(request: Request, doors: Doors) -> Response:
     """A token for a client id and secret, from a form body."""
     if request.query_params.get("grant_type") != "client_credentials":
         raise kernel.Invalid("grant_type must be client_credentials.", path="grant_type")
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST_FORM:
-            raise kernel.TooCostly("This form is too large.", path="body")
+    body = await limited(request, LARGEST_FORM)
     try:
         form = parse_qs(body.decode("utf-8"), max_num_fields=10)
     except ValueError:

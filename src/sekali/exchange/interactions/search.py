@@ -8,7 +8,7 @@ from starlette.responses import Response
 from sekali import kernel, records, security
 
 from ..doors import Doors
-from ..messages import base_url
+from ..messages import base_url, limited
 from ..outcomes import FHIR_JSON
 from .kinds import kind
 
@@ -23,11 +23,7 @@ async def search(request: Request, doors: Doors, grant: security.Grant) -> Respo
 
 async def search_by_form(request: Request, doors: Doors, grant: security.Grant) -> Response:
     """``POST /{type}/_search``: the same with the parameters as a form, so that they stand in no log on the way."""
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST_FORM:
-            raise kernel.TooCostly("This form is too large.", path="body")
+    body = await limited(request, LARGEST_FORM)
     try:
         form = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=50)
     except ValueError:
