@@ -8,6 +8,8 @@ CREATE SCHEMA identity;
 
 CREATE SCHEMA kernel;
 
+CREATE SCHEMA program;
+
 CREATE SCHEMA records;
 
 CREATE SCHEMA security;
@@ -177,6 +179,326 @@ CREATE TABLE kernel.migration (
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE program.award (
+    category uuid NOT NULL,
+    participation uuid NOT NULL,
+    place integer NOT NULL,
+    value numeric,
+    winner boolean NOT NULL
+);
+
+CREATE TABLE program.category (
+    id uuid NOT NULL,
+    cohort uuid NOT NULL,
+    "position" integer NOT NULL,
+    name text NOT NULL,
+    rule jsonb NOT NULL,
+    how jsonb
+);
+
+CREATE TABLE program.ceremony (
+    cohort uuid NOT NULL,
+    revealed integer NOT NULL,
+    version integer NOT NULL
+);
+
+CREATE TABLE program.ceremony_event (
+    id uuid NOT NULL,
+    cohort uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor_name text NOT NULL,
+    action text NOT NULL,
+    revealed integer NOT NULL,
+    CONSTRAINT ceremony_event_action_check CHECK ((action = ANY (ARRAY['open'::text, 'reveal'::text, 'undo'::text, 'publish'::text, 'withdraw'::text])))
+);
+
+CREATE TABLE program.certificate (
+    code text NOT NULL,
+    participation uuid NOT NULL,
+    category uuid,
+    number text NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    withdrawn_at timestamp with time zone,
+    reason text DEFAULT ''::text NOT NULL
+);
+
+CREATE TABLE program.cohort (
+    id uuid NOT NULL,
+    slug text NOT NULL,
+    year integer NOT NULL,
+    name text NOT NULL,
+    target integer,
+    rehearsal boolean DEFAULT false NOT NULL,
+    settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    published_at timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT cohort_target_check CHECK (((target >= 1) AND (target <= 600))),
+    CONSTRAINT cohort_year_check CHECK (((year >= 2017) AND (year <= 2100)))
+);
+
+CREATE TABLE program.commitment (
+    participation uuid NOT NULL,
+    text text NOT NULL,
+    plan_version integer NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE program.conflict (
+    person uuid NOT NULL,
+    region uuid NOT NULL,
+    reason text NOT NULL
+);
+
+CREATE TABLE program.evaluation (
+    id uuid NOT NULL,
+    year integer NOT NULL,
+    round integer NOT NULL,
+    name text NOT NULL,
+    instrument uuid NOT NULL,
+    published_at timestamp with time zone,
+    rehearsal boolean DEFAULT false NOT NULL,
+    CONSTRAINT evaluation_round_check CHECK (((round >= 1) AND (round <= 4))),
+    CONSTRAINT evaluation_year_check CHECK (((year >= 2018) AND (year <= 2100)))
+);
+
+CREATE TABLE program.evidence (
+    id uuid NOT NULL,
+    region uuid NOT NULL,
+    name text NOT NULL,
+    media_type text NOT NULL,
+    size integer NOT NULL,
+    sha256 bytea NOT NULL,
+    content bytea NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor_name text NOT NULL
+);
+
+CREATE TABLE program.examiner (
+    occasion uuid NOT NULL,
+    region uuid NOT NULL,
+    person uuid NOT NULL
+);
+
+CREATE TABLE program.figure (
+    id uuid NOT NULL,
+    cohort uuid,
+    region uuid,
+    year integer,
+    name text NOT NULL,
+    value numeric NOT NULL,
+    source text NOT NULL,
+    note text DEFAULT ''::text NOT NULL
+);
+
+CREATE TABLE program.instrument (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    version integer NOT NULL,
+    name text NOT NULL,
+    content jsonb NOT NULL,
+    source text NOT NULL,
+    adopted_at timestamp with time zone,
+    CONSTRAINT instrument_kind_check CHECK ((kind = ANY (ARRAY['selection'::text, 'panel'::text, 'evaluation'::text])))
+);
+
+CREATE TABLE program.meeting (
+    participation uuid NOT NULL,
+    number smallint NOT NULL,
+    starts date NOT NULL,
+    ends date NOT NULL,
+    place text DEFAULT ''::text NOT NULL,
+    people integer,
+    note text DEFAULT ''::text NOT NULL,
+    CONSTRAINT meeting_number_check CHECK (((number >= 1) AND (number <= 4))),
+    CONSTRAINT meeting_people_check CHECK (((people >= 0) AND (people <= 10000)))
+);
+
+CREATE TABLE program.mentor (
+    participation uuid NOT NULL,
+    person uuid NOT NULL
+);
+
+CREATE TABLE program.minute (
+    id uuid NOT NULL,
+    participation uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor_name text NOT NULL,
+    text text NOT NULL
+);
+
+CREATE TABLE program.output (
+    participation uuid NOT NULL,
+    key text NOT NULL,
+    version integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor_name text NOT NULL,
+    note text NOT NULL,
+    evidence uuid,
+    plan_version integer
+);
+
+CREATE TABLE program.panel_seat (
+    cohort uuid NOT NULL,
+    day smallint NOT NULL,
+    block smallint NOT NULL,
+    room smallint NOT NULL,
+    person uuid NOT NULL
+);
+
+CREATE TABLE program.panel_slot (
+    cohort uuid NOT NULL,
+    participation uuid NOT NULL,
+    day smallint NOT NULL,
+    block smallint NOT NULL,
+    room smallint NOT NULL,
+    "position" smallint NOT NULL
+);
+
+CREATE TABLE program.participation (
+    id uuid NOT NULL,
+    cohort uuid NOT NULL,
+    region uuid NOT NULL,
+    state text NOT NULL,
+    certain boolean DEFAULT true NOT NULL,
+    counted boolean DEFAULT true NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    contact_name text DEFAULT ''::text NOT NULL,
+    contact_phone text DEFAULT ''::text NOT NULL,
+    decision text DEFAULT ''::text NOT NULL,
+    version integer DEFAULT 1 NOT NULL
+);
+
+CREATE TABLE program.participation_event (
+    id uuid NOT NULL,
+    participation uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    actor_name text NOT NULL
+);
+
+CREATE TABLE program.person (
+    id uuid NOT NULL,
+    role text NOT NULL,
+    name text NOT NULL,
+    institution text DEFAULT ''::text NOT NULL,
+    phone text DEFAULT ''::text NOT NULL,
+    home uuid,
+    dimensions text[] DEFAULT '{}'::text[] NOT NULL,
+    most integer NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    CONSTRAINT person_most_check CHECK (((most >= 1) AND (most <= 600))),
+    CONSTRAINT person_role_check CHECK ((role = ANY (ARRAY['mentor'::text, 'assessor'::text])))
+);
+
+CREATE TABLE program.plan (
+    region uuid NOT NULL,
+    version integer NOT NULL,
+    facts jsonb NOT NULL,
+    published integer
+);
+
+CREATE TABLE program.plan_version (
+    region uuid NOT NULL,
+    version integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor_name text NOT NULL,
+    note text NOT NULL,
+    facts jsonb NOT NULL
+);
+
+CREATE TABLE program.quick_win (
+    id uuid NOT NULL,
+    participation uuid NOT NULL,
+    content jsonb NOT NULL,
+    version integer NOT NULL,
+    published boolean DEFAULT false NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE program.region (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    slug text NOT NULL,
+    latitude numeric,
+    longitude numeric,
+    CONSTRAINT region_kind_check CHECK ((kind = ANY (ARRAY['kota'::text, 'kabupaten'::text])))
+);
+
+CREATE TABLE program.region_code (
+    region uuid NOT NULL,
+    code text NOT NULL,
+    province text NOT NULL,
+    valid_from date NOT NULL,
+    valid_to date,
+    source text NOT NULL
+);
+
+CREATE TABLE program.review (
+    id uuid NOT NULL,
+    participation uuid NOT NULL,
+    about text NOT NULL,
+    version integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor_name text NOT NULL,
+    verdict text NOT NULL,
+    text text NOT NULL,
+    CONSTRAINT review_verdict_check CHECK ((verdict = ANY (ARRAY['comment'::text, 'accepted'::text, 'returned'::text])))
+);
+
+CREATE TABLE program.second_opinion (
+    cohort uuid NOT NULL,
+    participation uuid NOT NULL,
+    person uuid NOT NULL,
+    reason text NOT NULL
+);
+
+CREATE TABLE program.sheet (
+    id uuid NOT NULL,
+    occasion uuid NOT NULL,
+    part text NOT NULL,
+    region uuid NOT NULL,
+    scorer uuid NOT NULL,
+    scorer_name text NOT NULL,
+    instrument uuid NOT NULL,
+    version integer NOT NULL,
+    final boolean DEFAULT false NOT NULL,
+    answers jsonb NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT sheet_part_check CHECK ((part = ANY (ARRAY['desk'::text, 'interview'::text, 'panel'::text, 'self'::text, 'check'::text])))
+);
+
+CREATE TABLE program.sheet_version (
+    sheet uuid NOT NULL,
+    version integer NOT NULL,
+    key text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor_name text NOT NULL,
+    final boolean NOT NULL,
+    answers jsonb NOT NULL,
+    note text NOT NULL
+);
+
+CREATE TABLE program.signature (
+    participation uuid NOT NULL,
+    office text NOT NULL,
+    name text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE program.stage (
+    cohort uuid NOT NULL,
+    "position" integer NOT NULL,
+    name text NOT NULL,
+    starts date,
+    ends date,
+    place text DEFAULT ''::text NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    source text DEFAULT ''::text NOT NULL
+);
+
 CREATE TABLE records.resource (
     shard integer NOT NULL,
     type text NOT NULL COLLATE pg_catalog."C",
@@ -238,9 +560,13 @@ CREATE TABLE security.client (
 
 CREATE TABLE security.invitation (
     code_hash bytea NOT NULL,
-    citizen uuid NOT NULL,
+    citizen uuid,
     name text NOT NULL,
-    expires_at timestamp with time zone NOT NULL
+    expires_at timestamp with time zone NOT NULL,
+    role text DEFAULT 'citizen'::text NOT NULL,
+    facility uuid,
+    facility_name text DEFAULT ''::text NOT NULL,
+    zone text DEFAULT 'Asia/Jakarta'::text NOT NULL
 );
 
 CREATE TABLE security.key (
@@ -306,6 +632,138 @@ ALTER TABLE ONLY identity.identifier
 ALTER TABLE ONLY kernel.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
 
+ALTER TABLE ONLY program.award
+    ADD CONSTRAINT award_pkey PRIMARY KEY (category, participation);
+
+ALTER TABLE ONLY program.category
+    ADD CONSTRAINT category_cohort_position_key UNIQUE (cohort, "position");
+
+ALTER TABLE ONLY program.category
+    ADD CONSTRAINT category_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY program.ceremony_event
+    ADD CONSTRAINT ceremony_event_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY program.ceremony
+    ADD CONSTRAINT ceremony_pkey PRIMARY KEY (cohort);
+
+ALTER TABLE ONLY program.certificate
+    ADD CONSTRAINT certificate_number_key UNIQUE (number);
+
+ALTER TABLE ONLY program.certificate
+    ADD CONSTRAINT certificate_pkey PRIMARY KEY (code);
+
+ALTER TABLE ONLY program.cohort
+    ADD CONSTRAINT cohort_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY program.cohort
+    ADD CONSTRAINT cohort_slug_key UNIQUE (slug);
+
+ALTER TABLE ONLY program.commitment
+    ADD CONSTRAINT commitment_pkey PRIMARY KEY (participation);
+
+ALTER TABLE ONLY program.conflict
+    ADD CONSTRAINT conflict_pkey PRIMARY KEY (person, region);
+
+ALTER TABLE ONLY program.evaluation
+    ADD CONSTRAINT evaluation_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY program.evaluation
+    ADD CONSTRAINT evaluation_year_round_rehearsal_key UNIQUE (year, round, rehearsal);
+
+ALTER TABLE ONLY program.evidence
+    ADD CONSTRAINT evidence_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY program.examiner
+    ADD CONSTRAINT examiner_pkey PRIMARY KEY (occasion, region, person);
+
+ALTER TABLE ONLY program.figure
+    ADD CONSTRAINT figure_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY program.instrument
+    ADD CONSTRAINT instrument_kind_version_key UNIQUE (kind, version);
+
+ALTER TABLE ONLY program.instrument
+    ADD CONSTRAINT instrument_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY program.meeting
+    ADD CONSTRAINT meeting_pkey PRIMARY KEY (participation, number);
+
+ALTER TABLE ONLY program.mentor
+    ADD CONSTRAINT mentor_pkey PRIMARY KEY (participation, person);
+
+ALTER TABLE ONLY program.minute
+    ADD CONSTRAINT minute_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY program.output
+    ADD CONSTRAINT output_pkey PRIMARY KEY (participation, key, version);
+
+ALTER TABLE ONLY program.panel_seat
+    ADD CONSTRAINT panel_seat_pkey PRIMARY KEY (cohort, day, block, person);
+
+ALTER TABLE ONLY program.panel_slot
+    ADD CONSTRAINT panel_slot_cohort_day_block_room_position_key UNIQUE (cohort, day, block, room, "position");
+
+ALTER TABLE ONLY program.panel_slot
+    ADD CONSTRAINT panel_slot_pkey PRIMARY KEY (cohort, participation);
+
+ALTER TABLE ONLY program.participation
+    ADD CONSTRAINT participation_cohort_region_key UNIQUE (cohort, region);
+
+ALTER TABLE ONLY program.participation_event
+    ADD CONSTRAINT participation_event_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY program.participation
+    ADD CONSTRAINT participation_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY program.person
+    ADD CONSTRAINT person_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY program.plan
+    ADD CONSTRAINT plan_pkey PRIMARY KEY (region);
+
+ALTER TABLE ONLY program.plan_version
+    ADD CONSTRAINT plan_version_pkey PRIMARY KEY (region, version);
+
+ALTER TABLE ONLY program.quick_win
+    ADD CONSTRAINT quick_win_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY program.region_code
+    ADD CONSTRAINT region_code_pkey PRIMARY KEY (region, valid_from);
+
+ALTER TABLE ONLY program.region
+    ADD CONSTRAINT region_kind_name_key UNIQUE (kind, name);
+
+ALTER TABLE ONLY program.region
+    ADD CONSTRAINT region_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY program.region
+    ADD CONSTRAINT region_slug_key UNIQUE (slug);
+
+ALTER TABLE ONLY program.review
+    ADD CONSTRAINT review_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY program.second_opinion
+    ADD CONSTRAINT second_opinion_pkey PRIMARY KEY (participation, person);
+
+ALTER TABLE ONLY program.sheet
+    ADD CONSTRAINT sheet_occasion_part_region_scorer_key UNIQUE (occasion, part, region, scorer);
+
+ALTER TABLE ONLY program.sheet
+    ADD CONSTRAINT sheet_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY program.sheet_version
+    ADD CONSTRAINT sheet_version_key_key UNIQUE (key);
+
+ALTER TABLE ONLY program.sheet_version
+    ADD CONSTRAINT sheet_version_pkey PRIMARY KEY (sheet, version);
+
+ALTER TABLE ONLY program.signature
+    ADD CONSTRAINT signature_pkey PRIMARY KEY (participation, office);
+
+ALTER TABLE ONLY program.stage
+    ADD CONSTRAINT stage_pkey PRIMARY KEY (cohort, "position");
+
 ALTER TABLE ONLY records.resource
     ADD CONSTRAINT resource_pkey PRIMARY KEY (shard, type, id);
 
@@ -362,6 +820,28 @@ CREATE INDEX citizen_mother ON identity.citizen USING btree (mother_hash) WHERE 
 
 CREATE INDEX identifier_citizen ON identity.identifier USING btree (shard, citizen);
 
+CREATE UNIQUE INDEX certificate_once ON program.certificate USING btree (participation, COALESCE(category, participation)) WHERE (withdrawn_at IS NULL);
+
+CREATE INDEX event_of_ceremony ON program.ceremony_event USING btree (cohort, id);
+
+CREATE INDEX event_of_participation ON program.participation_event USING btree (participation, id);
+
+CREATE INDEX evidence_of_region ON program.evidence USING btree (region, id);
+
+CREATE INDEX examiner_person ON program.examiner USING btree (person);
+
+CREATE INDEX figure_of_region ON program.figure USING btree (region);
+
+CREATE INDEX minute_of_participation ON program.minute USING btree (participation, id);
+
+CREATE INDEX participation_of_region ON program.participation USING btree (region);
+
+CREATE INDEX quick_win_of_participation ON program.quick_win USING btree (participation);
+
+CREATE UNIQUE INDEX region_code_once ON program.region_code USING btree (code, valid_from);
+
+CREATE INDEX review_of_participation ON program.review USING btree (participation, id);
+
 CREATE INDEX resource_date ON records.resource USING btree (type, date) WHERE (date IS NOT NULL);
 
 CREATE INDEX resource_tokens ON records.resource USING gin (tokens) WITH (fastupdate=off);
@@ -371,3 +851,129 @@ CREATE INDEX access_token_expiry ON security.access_token USING btree (expires_a
 CREATE INDEX invitation_citizen ON security.invitation USING btree (citizen);
 
 CREATE INDEX session_expiry ON security.session USING btree (expires_at);
+
+ALTER TABLE ONLY program.award
+    ADD CONSTRAINT award_category_fkey FOREIGN KEY (category) REFERENCES program.category(id);
+
+ALTER TABLE ONLY program.award
+    ADD CONSTRAINT award_participation_fkey FOREIGN KEY (participation) REFERENCES program.participation(id);
+
+ALTER TABLE ONLY program.category
+    ADD CONSTRAINT category_cohort_fkey FOREIGN KEY (cohort) REFERENCES program.cohort(id);
+
+ALTER TABLE ONLY program.ceremony
+    ADD CONSTRAINT ceremony_cohort_fkey FOREIGN KEY (cohort) REFERENCES program.cohort(id);
+
+ALTER TABLE ONLY program.ceremony_event
+    ADD CONSTRAINT ceremony_event_cohort_fkey FOREIGN KEY (cohort) REFERENCES program.cohort(id);
+
+ALTER TABLE ONLY program.certificate
+    ADD CONSTRAINT certificate_category_fkey FOREIGN KEY (category) REFERENCES program.category(id);
+
+ALTER TABLE ONLY program.certificate
+    ADD CONSTRAINT certificate_participation_fkey FOREIGN KEY (participation) REFERENCES program.participation(id);
+
+ALTER TABLE ONLY program.commitment
+    ADD CONSTRAINT commitment_participation_fkey FOREIGN KEY (participation) REFERENCES program.participation(id);
+
+ALTER TABLE ONLY program.conflict
+    ADD CONSTRAINT conflict_person_fkey FOREIGN KEY (person) REFERENCES program.person(id);
+
+ALTER TABLE ONLY program.conflict
+    ADD CONSTRAINT conflict_region_fkey FOREIGN KEY (region) REFERENCES program.region(id);
+
+ALTER TABLE ONLY program.evaluation
+    ADD CONSTRAINT evaluation_instrument_fkey FOREIGN KEY (instrument) REFERENCES program.instrument(id);
+
+ALTER TABLE ONLY program.evidence
+    ADD CONSTRAINT evidence_region_fkey FOREIGN KEY (region) REFERENCES program.region(id);
+
+ALTER TABLE ONLY program.examiner
+    ADD CONSTRAINT examiner_person_fkey FOREIGN KEY (person) REFERENCES program.person(id);
+
+ALTER TABLE ONLY program.examiner
+    ADD CONSTRAINT examiner_region_fkey FOREIGN KEY (region) REFERENCES program.region(id);
+
+ALTER TABLE ONLY program.figure
+    ADD CONSTRAINT figure_cohort_fkey FOREIGN KEY (cohort) REFERENCES program.cohort(id);
+
+ALTER TABLE ONLY program.figure
+    ADD CONSTRAINT figure_region_fkey FOREIGN KEY (region) REFERENCES program.region(id);
+
+ALTER TABLE ONLY program.meeting
+    ADD CONSTRAINT meeting_participation_fkey FOREIGN KEY (participation) REFERENCES program.participation(id);
+
+ALTER TABLE ONLY program.mentor
+    ADD CONSTRAINT mentor_participation_fkey FOREIGN KEY (participation) REFERENCES program.participation(id);
+
+ALTER TABLE ONLY program.mentor
+    ADD CONSTRAINT mentor_person_fkey FOREIGN KEY (person) REFERENCES program.person(id);
+
+ALTER TABLE ONLY program.minute
+    ADD CONSTRAINT minute_participation_fkey FOREIGN KEY (participation) REFERENCES program.participation(id);
+
+ALTER TABLE ONLY program.output
+    ADD CONSTRAINT output_participation_fkey FOREIGN KEY (participation) REFERENCES program.participation(id);
+
+ALTER TABLE ONLY program.panel_seat
+    ADD CONSTRAINT panel_seat_cohort_fkey FOREIGN KEY (cohort) REFERENCES program.cohort(id);
+
+ALTER TABLE ONLY program.panel_seat
+    ADD CONSTRAINT panel_seat_person_fkey FOREIGN KEY (person) REFERENCES program.person(id);
+
+ALTER TABLE ONLY program.panel_slot
+    ADD CONSTRAINT panel_slot_cohort_fkey FOREIGN KEY (cohort) REFERENCES program.cohort(id);
+
+ALTER TABLE ONLY program.panel_slot
+    ADD CONSTRAINT panel_slot_participation_fkey FOREIGN KEY (participation) REFERENCES program.participation(id);
+
+ALTER TABLE ONLY program.participation
+    ADD CONSTRAINT participation_cohort_fkey FOREIGN KEY (cohort) REFERENCES program.cohort(id);
+
+ALTER TABLE ONLY program.participation_event
+    ADD CONSTRAINT participation_event_participation_fkey FOREIGN KEY (participation) REFERENCES program.participation(id);
+
+ALTER TABLE ONLY program.participation
+    ADD CONSTRAINT participation_region_fkey FOREIGN KEY (region) REFERENCES program.region(id);
+
+ALTER TABLE ONLY program.person
+    ADD CONSTRAINT person_home_fkey FOREIGN KEY (home) REFERENCES program.region(id);
+
+ALTER TABLE ONLY program.plan
+    ADD CONSTRAINT plan_region_fkey FOREIGN KEY (region) REFERENCES program.region(id);
+
+ALTER TABLE ONLY program.plan_version
+    ADD CONSTRAINT plan_version_region_fkey FOREIGN KEY (region) REFERENCES program.plan(region);
+
+ALTER TABLE ONLY program.quick_win
+    ADD CONSTRAINT quick_win_participation_fkey FOREIGN KEY (participation) REFERENCES program.participation(id);
+
+ALTER TABLE ONLY program.region_code
+    ADD CONSTRAINT region_code_region_fkey FOREIGN KEY (region) REFERENCES program.region(id);
+
+ALTER TABLE ONLY program.review
+    ADD CONSTRAINT review_participation_fkey FOREIGN KEY (participation) REFERENCES program.participation(id);
+
+ALTER TABLE ONLY program.second_opinion
+    ADD CONSTRAINT second_opinion_cohort_fkey FOREIGN KEY (cohort) REFERENCES program.cohort(id);
+
+ALTER TABLE ONLY program.second_opinion
+    ADD CONSTRAINT second_opinion_participation_fkey FOREIGN KEY (participation) REFERENCES program.participation(id);
+
+ALTER TABLE ONLY program.second_opinion
+    ADD CONSTRAINT second_opinion_person_fkey FOREIGN KEY (person) REFERENCES program.person(id);
+
+ALTER TABLE ONLY program.sheet
+    ADD CONSTRAINT sheet_instrument_fkey FOREIGN KEY (instrument) REFERENCES program.instrument(id);
+
+ALTER TABLE ONLY program.sheet
+    ADD CONSTRAINT sheet_region_fkey FOREIGN KEY (region) REFERENCES program.region(id);
+
+ALTER TABLE ONLY program.sheet_version
+    ADD CONSTRAINT sheet_version_sheet_fkey FOREIGN KEY (sheet) REFERENCES program.sheet(id);
+
+ALTER TABLE ONLY program.signature
+    ADD CONSTRAINT signature_participation_fkey FOREIGN KEY (participation) REFERENCES program.commitment(participation);
+
+ALTER TABLE ONLY program.stage
+    ADD CONSTRAINT stage_cohort_fkey FOREIGN KEY (cohort) REFERENCES program.cohort(id);
