@@ -1,10 +1,12 @@
 """The only place that knows every module: it joins them, and nothing else."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from starlette.routing import Router
 
-from sekali import audit, care, demo, exchange, identity, kernel, records, security, web
+from sekali import audit, care, demo, exchange, identity, kernel, program, records, security, web
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,7 @@ class Sekali:
     directory: identity.Directory
     doorkeeper: security.Doorkeeper
     care: care.Care
+    program: program.Program
     asgi: Router
 
 
@@ -32,10 +35,34 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
         relations=care.Relations(database),
     )
     desks = care.care(database, store, directory, doorkeeper, care.Facilities(database, store))
+    movement = program.program(database, _live_measures(database))
     asgi = Router(
         routes=[
             *exchange.routes(exchange.Doors(store, directory, doorkeeper)),
-            *web.routes(web.Doors(database, desks, doorkeeper, settings, demo.logins() if settings.demo else ())),
+            *web.routes(web.Doors(database, desks, movement, doorkeeper, settings, demo.logins() if settings.demo else ())),
         ]
     )
-    return Sekali(database, store, directory, doorkeeper, desks, asgi)
+    return Sekali(database, store, directory, doorkeeper, desks, movement, asgi)
+
+
+def _live_measures(database: kernel.Database) -> program.Measures:
+    """What the movement may know of counters: means over a whole city, no person and no single counter."""
+
+    async def measures(code: str, since: date) -> Sequence[program.Measured]:
+        return [
+            program.Measured(
+                f"{one.what}-{one.kind}", _MEASURES[one.what, one.kind], one.what, True, one.before, one.before_count,
+                one.after, one.after_count,
+            )
+            for one in await care.measures.of_city(database, code, since)
+        ]  # fmt: skip
+
+    return measures
+
+
+_MEASURES = {
+    ("questions", "puskesmas"): "Questions asked of a person at puskesmas counters",
+    ("minutes", "puskesmas"): "Minutes to be received at puskesmas counters",
+    ("questions", "hospital"): "Questions asked of a person at hospital counters",
+    ("minutes", "hospital"): "Minutes to be received at hospital counters",
+}

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from sekali import app, audit, demo, kernel, security, serving
+from sekali import app, audit, demo, kernel, program, security, serving
 
 console = Console(highlight=False)
 
@@ -153,6 +153,7 @@ async def _work(
     count = await kernel.migrate(database)
     _step(f"Database is up to date ({count} new migrations)" if count else "Database is up to date")
     sekali = await app.build(found, database)
+    await _load_history(sekali)
     if found.demo:
         await _load_demo(sekali, found, population or found.population)
     _say_welcome(found)
@@ -184,6 +185,7 @@ async def _migrate() -> None:
     async with _database(_require_url(found), found) as database:
         count = await kernel.migrate(database, tell=_step)
         console.print(f"{count} migrations applied." if count else "Nothing to do.")
+        await _load_history(await app.build(found, database))
 
 
 async def _verify() -> int:
@@ -253,6 +255,12 @@ async def _standing_database() -> AsyncIterator[kernel.Database]:
             await cluster.stop()
 
 
+async def _load_history(sekali: app.Sekali) -> None:
+    """The cohorts of 2017 to 2019 are there from the start."""
+    if await program.history.load(sekali.database, sekali.program.regions):
+        _step("The movement's cohorts of 2017, 2018 and 2019 are loaded, with their sources")
+
+
 async def _load_demo(sekali: app.Sekali, found: kernel.Settings, population: int) -> None:
     if await demo.loaded(sekali.database):
         _step("The demo city is there")
@@ -266,7 +274,8 @@ async def _load_demo(sekali: app.Sekali, found: kernel.Settings, population: int
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("", total=population)
         count = await demo.load(
-            sekali.database, sekali.store, sekali.doorkeeper, sekali.directory, sekali.care.facilities, found.seed, population,
+            sekali.database, sekali.store, sekali.doorkeeper, sekali.directory, sekali.care.facilities, sekali.program,
+            found.seed, population,
             lambda done, total: bar.update(task, completed=done, total=total),
         )  # fmt: skip
     _step(f"The demo city is loaded: {population} invented people, {count} FHIR resources")

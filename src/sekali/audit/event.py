@@ -25,6 +25,15 @@ class Kind(StrEnum):
     ACTIVATED = "activated"
     TOKEN_ISSUED = "token-issued"  # noqa: S105 - the name of an event
     TOKEN_REFUSED = "token-refused"  # noqa: S105
+    INVITED = "invited"
+    COHORT_CHANGED = "cohort-changed"
+    PLAN_CHANGED = "plan-changed"
+    REVIEWED = "reviewed"
+    SCORED = "scored"
+    PANEL_SET = "panel-set"
+    AWARDED = "awarded"
+    REVEALED = "revealed"
+    CERTIFIED = "certified"
 
 
 class Event(NamedTuple):

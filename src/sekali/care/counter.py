@@ -158,7 +158,7 @@ class Counter:
                 min(seconds, MOST_SECONDS), None,
             )  # fmt: skip
             await change.create(resources.encounter(visit), visit.id)
-            activation = await self._doorkeeper.invite(change.tx, citizen, person.name)
+            activation = await self._doorkeeper.invite(change.tx, person.name, citizen=citizen)
             change.note(audit.Kind.REGISTERED, citizen, f"Patient/{citizen}")
         return replace(visit, activation=activation)
 
@@ -173,7 +173,7 @@ class Counter:
         """A new code for the citizen's own page, for somebody who stands at the counter."""
         visit = await visit_here(self._database, visit_id, require_facility(actor))
         async with self._database.transaction() as tx:
-            return await self._doorkeeper.invite(tx, visit.citizen, visit.name)
+            return await self._doorkeeper.invite(tx, visit.name, citizen=visit.citizen)
 
 
 def _department(departments: list[Department], code: str | None) -> Department:

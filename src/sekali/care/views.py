@@ -309,6 +309,18 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
+class CityMeasure:
+    """A mean over all counters of one kind in one city, before and after a day. ``what``: questions or minutes."""
+
+    what: str
+    kind: str
+    before: Decimal | None
+    before_count: int
+    after: Decimal | None
+    after_count: int
+
+
+@dataclass(frozen=True, slots=True)
 class CounterMeasure:
     """Questions and minutes of one counter. ``None`` where nobody counted."""
 

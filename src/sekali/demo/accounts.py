@@ -24,7 +24,14 @@ rujukan.pratama|Petugas Rujukan RS Pratama|referral-desk|RS Pratama Kota Yogyaka
 loket.pratama|Petugas Loket RS Pratama|clerk|RS Pratama Kota Yogyakarta|Receive with zero questions
 dokter.pratama|dr. Contoh RS Pratama|doctor|RS Pratama Kota Yogyakarta|Treat and send back
 walikota|Kantor Wali Kota (contoh)|city||Questions and minutes, counter by counter
+sekretariat|Sekretariat Gerakan (contoh)|secretariat||The movement: cohort, panel, awards, ceremony
+tim.yogya|Tim Smart City Yogyakarta (contoh)|city-team|region|Masterplan, quick wins, self-assessment
+pendamping|Pendamping Contoh 01|mentor|mentor|What my cities hand in, and what is late
+penilai.satu|Penilai Contoh 01|assessor|assessor1|Score cities, also without a line
+penilai.dua|Penilai Contoh 02|assessor|assessor2|A second assessor
 """
+_PLACES = {"region": "Kota Yogyakarta"}
+"""Of the movement's accounts: what they stand for in ``demo.movement.load``, and the name of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +43,34 @@ class Login:
     role: security.Role
     facility: str
     to_try: str
+    seat: str = ""
 
 
 def logins() -> list[Login]:
     """All demo accounts; the last is a citizen's."""
     staff = [line.split("|") for line in _STAFF.strip().splitlines()]
     return [
-        *(Login(user, name, security.Role(role), facility, to_try) for user, name, role, facility, to_try in staff),
+        *(_login(*line) for line in staff),
         Login("siti", "Siti Rahayu (contoh)", security.Role.CITIZEN, "", "My record, my referral, who looked"),
     ]
 
 
+def _login(user: str, name: str, role: str, place: str, to_try: str) -> Login:
+    """``place`` is a facility's name, or a seat in the movement."""
+    seat = place if place in ("region", "mentor", "assessor1", "assessor2") else ""
+    return Login(user, name, security.Role(role), _PLACES.get(place, "") if seat else place, to_try, seat)
+
+
 async def add_all(
-    tx: kernel.Session, doorkeeper: security.Doorkeeper, places: dict[str, care.Facility], siti: UUID
-) -> None:
+    tx: kernel.Session, doorkeeper: security.Doorkeeper, places: dict[str, care.Facility], siti: UUID,
+    seats: dict[str, UUID],
+) -> None:  # fmt: skip
     """Every demo account and client, in the caller's transaction."""
     for login in logins():
         facility = places.get(login.facility)
         await doorkeeper.add_account(
             tx, username=login.username, password=PASSWORD, name=login.name, role=login.role,
-            facility=facility.id if facility else None, facility_name=login.facility,
+            facility=facility.id if facility else seats.get(login.seat), facility_name=login.facility,
             citizen=siti if login.role is security.Role.CITIZEN else None,
         )  # fmt: skip
     for client_id, secret, owner in CLIENTS:

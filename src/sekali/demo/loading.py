@@ -7,8 +7,9 @@ from datetime import date
 from functools import partial
 from multiprocessing import get_context
 
-from sekali import care, identity, kernel, records, security
+from sekali import care, identity, kernel, program, records, security
 
+from . import movement
 from .accounts import add_all
 from .people import BATCH, EXAMPLES, people
 from .places import facilities
@@ -34,6 +35,7 @@ async def load(
     doorkeeper: security.Doorkeeper,
     directory: identity.Directory,
     places: care.Facilities,
+    the_movement: program.Program,
     seed: int,
     population: int,
     progress: Progress,
@@ -55,7 +57,7 @@ async def load(
         await store.load(grant, rows, partial(_note, number=number, count=len(rows)))
         people_done += min(BATCH, population - number * BATCH)
         progress(people_done, population)
-    await _finish(database, doorkeeper, directory, places)
+    await _finish(database, doorkeeper, directory, places, the_movement)
     return await database.fetchval("select sum(resources)::int from demo.batch")
 
 
@@ -96,15 +98,17 @@ async def _note(tx: kernel.Session, number: int, count: int) -> None:
 
 
 async def _finish(
-    database: kernel.Database, doorkeeper: security.Doorkeeper, directory: identity.Directory, places: care.Facilities
-) -> None:
+    database: kernel.Database, doorkeeper: security.Doorkeeper, directory: identity.Directory, places: care.Facilities,
+    the_movement: program.Program,
+) -> None:  # fmt: skip
     """Accounts, and the planner's statistics; then the city is whole."""
     if await loaded(database):
         return
     by_name = {facility.name: facility for facility in (await places.all()).values()}
     siti = await directory.find_scan(identity.read_scan(f"SEKALI:{EXAMPLES[0].card}"), next(iter(by_name.values())).id)
     assert siti is not None, "the examples are in the first batch"
+    seats = await movement.load(the_movement)
     async with database.transaction() as tx:
-        await add_all(tx, doorkeeper, by_name, siti)
+        await add_all(tx, doorkeeper, by_name, siti, seats)
         await tx.execute("update demo.city set finished_at = now()")
     await database.execute("analyze")

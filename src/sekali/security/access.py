@@ -24,6 +24,8 @@ class Purpose(StrEnum):
     OWN_RECORD = "own-record"
     INTEGRATION = "integration"
     LOAD = "load"
+    MOVEMENT = "movement"
+    """The movement of cities. What is asked for are kinds of its own (plans, scores); the subject is a region."""
 
 
 class Relation(StrEnum):
@@ -37,6 +39,12 @@ class Relation(StrEnum):
     """Has an open visit at this facility."""
     REFERRED = "referred"
     """Has a live referral to this facility, or from it."""
+    MEMBER = "member"
+    """Belongs to the team of this region."""
+    MENTORING = "mentoring"
+    """Was appointed to mentor this region."""
+    ASSIGNED = "assigned"
+    """Was assigned to judge this region, and has no conflict of interest with it."""
 
 
 IDENTITY = frozenset({"Patient", "RelatedPerson", "Coverage"})
@@ -67,8 +75,17 @@ CLINICAL = frozenset(
 COUNTER = IDENTITY | REFERRALS | {"AllergyIntolerance", "Condition", "MedicationRequest", "Encounter"}
 EVERYTHING = IDENTITY | PLACES | REFERRALS | CLINICAL
 
+STEERING = frozenset({"cohort", "participation", "person", "instrument", "panel", "award", "evaluation"})
+"""What the secretariat keeps."""
+PLANNING = frozenset({"plan", "quick-win", "output", "evidence"})
+"""What a city writes."""
+SCORES = frozenset({"score", "index"})
+
 CARE = "care of the patient (PMK 24/2022 art. 34)"
 OWN = "the person's own right of access (UU PDP 27/2022)"
+MOVEMENT = "task of the movement's executing committee (guide books of the Gerakan Menuju 100 Smart City)"
+AGREEMENT = "memorandum of understanding between the region and the movement"
+APPOINTED = "appointment as mentor or assessor of the movement"
 DUTY = "duty to keep and connect electronic records (PMK 24/2022)"
 
 
@@ -125,17 +142,54 @@ RULES = (
     ),
     _rule({Role.CITIZEN}, Purpose.OWN_RECORD, {Relation.SELF}, EVERYTHING, frozenset(), OWN),
     _rule({Role.INTEGRATOR}, Purpose.INTEGRATION, {Relation.NONE}, EVERYTHING, EVERYTHING, DUTY, CLINICAL | REFERRALS),
+    _rule(
+        {Role.SECRETARIAT},
+        Purpose.MOVEMENT,
+        {Relation.NONE},
+        STEERING | PLANNING | SCORES | {"review"},
+        STEERING | {"index", "review"},
+        MOVEMENT,
+    ),
+    _rule(
+        {Role.CITY_TEAM},
+        Purpose.MOVEMENT,
+        {Relation.MEMBER},
+        PLANNING | {"cohort", "participation", "review", "own-score"},
+        PLANNING | {"own-score"},
+        AGREEMENT,
+    ),
+    _rule(
+        {Role.MENTOR},
+        Purpose.MOVEMENT,
+        {Relation.MENTORING},
+        PLANNING | {"cohort", "participation", "review"},
+        frozenset({"review"}),
+        APPOINTED,
+    ),
+    _rule(
+        {Role.ASSESSOR},
+        Purpose.MOVEMENT,
+        {Relation.ASSIGNED},
+        PLANNING | {"cohort", "participation", "score"},
+        frozenset({"score"}),
+        APPOINTED,
+    ),
+    _rule({Role.ASSESSOR}, Purpose.MOVEMENT, {Relation.NONE}, frozenset({"cohort"}), frozenset({"own-conflict"}), APPOINTED),
+    _rule({Role.SYSTEM}, Purpose.MOVEMENT, {Relation.NONE}, STEERING | PLANNING | SCORES | {"review"},
+          STEERING | PLANNING | SCORES | {"review"}, MOVEMENT),
     _rule({Role.SYSTEM}, Purpose.LOAD, {Relation.NONE}, EVERYTHING, EVERYTHING, DUTY),
 )
 
-_NEEDS_SUBJECT = frozenset({Relation.SELF, Relation.PRESENT, Relation.IN_CARE})
+_NEEDS_SUBJECT = frozenset(
+    {Relation.SELF, Relation.PRESENT, Relation.IN_CARE, Relation.MEMBER, Relation.MENTORING, Relation.ASSIGNED}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
     """Leave to do something for a purpose. Made only by :func:`decide`.
 
-    :ivar subject: the one person it is about; None where the rule is not about one person.
+    :ivar subject: the one person (in the movement: region) it is about; None where the rule is not about one.
     :ivar related: kinds that may be read only of people to whom the actor's facility stands in a relation (it has cared
         for them, or has a referral of theirs); the store asks.
     """
@@ -182,6 +236,8 @@ def decide(actor: Actor, purpose: Purpose, subject: UUID | None = None, relation
     """
     if relation in _NEEDS_SUBJECT and subject is None:
         raise kernel.Forbidden("It is not clear whose data this is about.")
+    if relation is Relation.MEMBER and actor.facility != subject:
+        raise kernel.Forbidden("This belongs to another city's team.")
     if relation is Relation.SELF and actor.citizen != subject:
         raise kernel.Forbidden("This page is only for the person it is about.")
     for rule in RULES:

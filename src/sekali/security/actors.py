@@ -6,7 +6,7 @@ from uuid import UUID
 
 
 class Role(StrEnum):
-    """What somebody is at a facility. The head of the facility gives it (PMK 24/2022, art. 30)."""
+    """What somebody is: at a facility (its head gives it, PMK 24/2022, art. 30), in a city, in the movement of cities."""
 
     CLERK = "clerk"
     DOCTOR = "doctor"
@@ -14,6 +14,10 @@ class Role(StrEnum):
     REFERRAL_DESK = "referral-desk"
     CITIZEN = "citizen"
     CITY = "city"
+    SECRETARIAT = "secretariat"
+    MENTOR = "mentor"
+    ASSESSOR = "assessor"
+    CITY_TEAM = "city-team"
     INTEGRATOR = "integrator"
     SYSTEM = "system"
 
@@ -22,7 +26,8 @@ class Role(StrEnum):
 class Actor:
     """Somebody who has shown who they are.
 
-    :ivar facility: where they act; None for a citizen, the city and the program itself.
+    :ivar facility: where they act: a puskesmas or hospital; for a city's team its region; for a mentor or assessor of the
+        movement their own entry there. None for a citizen, the city's office, the secretariat and the program itself.
     :ivar citizen: the person whose own page this is (role CITIZEN).
     :ivar zone: the IANA time zone of their screens and paper.
     """

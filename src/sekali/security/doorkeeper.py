@@ -142,10 +142,15 @@ class Doorkeeper:
             await tx.execute(SQL.close_session, fingerprint(token))
             await audit.append(tx, [_door_event(audit.Kind.LOGGED_OUT, actor)])
 
-    async def invite(self, tx: kernel.Session, citizen: UUID, name: str) -> str:
-        """A one-time code with which ``citizen`` opens their own page; an earlier code no longer works."""
+    async def invite(
+        self, tx: kernel.Session, name: str, *, citizen: UUID | None = None, role: Role = Role.CITIZEN,
+        facility: UUID | None = None, facility_name: str = "", zone: str = "Asia/Jakarta",
+    ) -> str:  # fmt: skip
+        """A one-time code that opens an account of ``role`` for ``citizen`` or at ``facility``; earlier ones end."""
         code = new_code()
-        await tx.execute(SQL.invite, fingerprint(code), citizen, name, kernel.now() + INVITATION)
+        await tx.execute(
+            SQL.invite, fingerprint(code), citizen, name, kernel.now() + INVITATION, role.value, facility, facility_name, zone
+        )  # fmt: skip
         return code
 
     async def activate(self, code: str, username: str, password: str) -> None:
@@ -163,10 +168,10 @@ class Doorkeeper:
                 raise kernel.Invalid(
                     "This code is not known, or was used already. Ask the counter for a new one.", path="code"
                 )
-            id = await self.add_account(
-                tx, username=username, password=password, name=row["name"], role=Role.CITIZEN, citizen=row["citizen"]
-            )
-            actor = Actor(id, row["name"], Role.CITIZEN, None, "", row["citizen"])
+            place = {name: row[name] for name in ("name", "facility", "facility_name", "citizen", "zone")}
+            role = Role(row["role"])
+            id = await self.add_account(tx, username=username, password=password, role=role, **place)
+            actor = Actor(id, role=role, **place)
             await audit.append(tx, [_door_event(audit.Kind.ACTIVATED, actor)])
 
     # Systems

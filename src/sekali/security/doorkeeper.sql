@@ -45,13 +45,18 @@ where s.token_hash = $1 and s.expires_at > $2
 delete from security.session where token_hash = $1
 
 -- name: invite
--- A code that lets a citizen open their own page; an earlier one no longer works.
-with old as (delete from security.invitation where citizen = $2)
-insert into security.invitation (code_hash, citizen, name, expires_at) values ($1, $2, $3, $4)
+-- A code that opens an account; an earlier one for the same place no longer works, nor do those that ended.
+with old as (
+  delete from security.invitation
+  where role = $5 and (citizen = $2 or facility = $6) or expires_at < now()
+)
+insert into security.invitation (code_hash, citizen, name, expires_at, role, facility, facility_name, zone)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
 
 -- name: accept_invitation
 -- Use a code, once.
-delete from security.invitation where code_hash = $1 and expires_at > $2 returning citizen, name
+delete from security.invitation where code_hash = $1 and expires_at > $2
+returning citizen, name, role, facility, facility_name, zone
 
 -- name: add_client
 -- A facility's own system.
