@@ -3,14 +3,34 @@
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
-from . import citizen, city, clerk, doctor, entrance, referral
+from . import (
+    assessor,
+    ceremony,
+    choosing,
+    citizen,
+    city,
+    clerk,
+    doctor,
+    entrance,
+    evaluating,
+    mentor,
+    movement,
+    panel_desk,
+    referral,
+    secretariat,
+    team,
+)
 from .frame import STATIC
 from .routing import PUBLIC, Doors, Page, page
 
 
 def routes(doors: Doors) -> list[BaseRoute]:
     """Every page, each with its authority; the last answers for all that is not there."""
-    every = [*entrance.PAGES, *clerk.PAGES, *doctor.PAGES, *referral.PAGES, *citizen.PAGES, *city.PAGES]
+    desks = (
+        entrance, clerk, doctor, referral, citizen, city, movement, secretariat, choosing, panel_desk, ceremony, evaluating,
+        team, mentor, assessor,
+    )  # fmt: skip
+    every = [page for desk in desks for page in desk.PAGES]
     static = Mount("/static", StaticFiles(directory=STATIC), name="static")
     return [static, *(one.route(doors) for one in every), entrance.NOT_FOUND.route(doors)]
 

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from sekali import care, kernel, security
+from sekali import care, kernel, program, security
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -37,6 +37,10 @@ HOME = {
     security.Role.REFERRAL_DESK: "/rujukan",
     security.Role.CITIZEN: "/warga",
     security.Role.CITY: "/kota",
+    security.Role.SECRETARIAT: "/sekretariat",
+    security.Role.MENTOR: "/pendamping",
+    security.Role.ASSESSOR: "/penilai",
+    security.Role.CITY_TEAM: "/tim",
 }
 """Where each role's day begins."""
 
@@ -85,6 +89,10 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         "pairs": _pairs,
         "hospitals": _hospitals,
         "decimal": lambda value: decimal(value, language),
+        "score": lambda value: score(value, language),
+        "money": lambda value: format_decimal(value, "#,##0", locale=language),
+        "z95": Decimal("1.96"),
+        "region_pairs": lambda lines: [(line.region.id, line.region.full_name) for line in lines],
         "day": lambda value: _day(value, zone, language),
         "clock": lambda value: kernel.in_zone(value, zone).strftime("%H.%M"),
         "age": lambda born: _age(born, today, _),
@@ -94,6 +102,7 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         "actor": actor,
         "home": HOME.get(actor.role, "/") if actor else "/",
         "path": request.url.path,
+        "safe_to_return": request.method == "GET",
         "demo_logins": request.state.doors.logins,
     }
     html = _environment.get_template(template).render(tools | frame | context)
@@ -103,6 +112,11 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
 def decimal(value: Decimal, language: str) -> str:
     """One digit after the comma, as the language writes it."""
     return format_decimal(value, "0.0", locale=language)
+
+
+def score(value: Decimal | float, language: str) -> str:
+    """A score as it is printed: two digits, half up, from the unrounded value."""
+    return format_decimal(program.instruments.rounded(Decimal(value)), "0.00", locale=language)
 
 
 def _pairs(items: Iterable[Any], key: str, text: str) -> list[tuple[Any, Any]]:

@@ -11,8 +11,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from sekali import care, kernel, security
+from sekali import care, kernel, program, security
 
+from . import uploads
 from .failures import failure_page, unexpected_page
 from .forms import typed
 from .frame import HEADERS, choose_language, render
@@ -41,6 +42,7 @@ class Doors:
 
     database: kernel.Database
     care: care.Care
+    program: program.Program
     doorkeeper: security.Doorkeeper
     settings: kernel.Settings
     logins: Sequence[Login] = ()
@@ -51,12 +53,13 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One entry of the route table. ``authority`` is the roles that may, empty for everyone."""
+    """One entry of the route table. ``authority`` is the roles that may, empty for everyone; ``upload``: of a file."""
 
     path: str
     handler: Handler
     authority: frozenset[security.Role]
     methods: tuple[str, ...]
+    upload: bool = False
 
     def route(self, doors: Doors) -> Route:
         """The Starlette route, with everything that comes before the handler."""
@@ -64,10 +67,11 @@ class Page:
 
 
 def page(
-    path: str, handler: Handler, roles: frozenset[security.Role] | set[security.Role], method: str = "GET"
-) -> Page:
+    path: str, handler: Handler, roles: frozenset[security.Role] | set[security.Role], method: str = "GET",
+    upload: bool = False,
+) -> Page:  # fmt: skip
     """Declare a page. ``roles`` is PUBLIC or the roles that may."""
-    return Page(path, handler, frozenset(roles), (method,))
+    return Page(path, handler, frozenset(roles), (method,), upload)
 
 
 class _Endpoint:
@@ -81,6 +85,8 @@ class _Endpoint:
         response = await self._answer(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        if getattr(request.state, "hang_up", False):
+            response.headers["Connection"] = "close"
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
@@ -89,9 +95,11 @@ class _Endpoint:
         request.state.typed = {}
         try:
             require_same_origin(request)
-            if request.method == "POST":
+            if request.method == "POST" and not self._page.upload:
                 request.state.typed = await typed(request)
-            request.state.actor = await _actor(request, self._doors)
+            actor = request.state.actor = await _actor(request, self._doors)
+            if self._page.upload:
+                await uploads.read(request, trusted=actor is not None and actor.role in self.authority)
             if self.authority and request.state.actor is None:
                 return _log_in_first(request)
             if self.authority and request.state.actor.role not in self.authority:
