@@ -21,7 +21,7 @@ import psutil
 from loading import measure_load
 from serving import Server
 
-from sekali import app, demo, kernel
+from sekali import app, demo, kernel, program
 
 REPEATS = 3
 SECONDS = 4
@@ -139,8 +139,9 @@ async def main() -> None:
         await kernel.migrate(database)
         sekali = await app.build(kernel.Settings(), database)
         began = time.perf_counter()
-        count = await demo.load(database, sekali.store, sekali.doorkeeper, sekali.directory, sekali.care.facilities, 2018,
-                                PEOPLE, lambda done, total: None)  # fmt: skip
+        await program.history.load(database, sekali.program.regions)
+        count = await demo.load(database, sekali.store, sekali.doorkeeper, sekali.directory, sekali.care.facilities,
+                                sekali.program, 2018, PEOPLE, lambda done, total: None)  # fmt: skip
         rate = count / (time.perf_counter() - began)
         print(
             f"{'generation + load together':34} {rate:8.0f} resources/s  goal 5000 {'reached' if rate >= 5000 else 'MISSED'}\n"

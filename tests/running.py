@@ -11,7 +11,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from sekali import app, demo, kernel
+from sekali import app, demo, kernel, program
 
 PEOPLE = 300
 """Of the demo city that tests are served."""
@@ -31,9 +31,10 @@ def dsn_of(cluster: kernel.Cluster, name: str) -> str:
 
 async def load_city(sekali: app.Sekali, population: int) -> int:
     """Load a demo city; how many resources."""
+    await program.history.load(sekali.database, sekali.program.regions)
     return await demo.load(
-        sekali.database, sekali.store, sekali.doorkeeper, sekali.directory, sekali.care.facilities, 2018, population,
-        lambda done, total: None, workers=1,
+        sekali.database, sekali.store, sekali.doorkeeper, sekali.directory, sekali.care.facilities, sekali.program, 2018,
+        population, lambda done, total: None, workers=1,
     )  # fmt: skip
 
 

@@ -14,12 +14,15 @@ PLANTED = {
     "layers: doors must not know each other": ("web/city.py", "from sekali import exchange", "Layers"),
     "layers: a new module must be given its place": ("shadow/__init__.py", "", "Layers"),
     "only entry points know HTTP": ("care/own.py", "import starlette", "Only entry points know HTTP"),
+    "the movement never reaches records": ("program/plan.py", "from sekali import records", "never reaches health records"),
+    "the movement never reaches citizens": ("program/plan.py", "from sekali import identity", "never reaches citizens"),
     "the FHIR library is pure": ("fhir/names.py", "import asyncpg", "The FHIR library is pure"),
     "only the database module knows the driver": ("records/stored.py", "import asyncpg", "Only the kernel knows the driver"),
     **{
         f"front door of {module}": (f"{other}/planted.py", f"from sekali.{module}.{part} import *", f"Front door of {module}")
         for module, part, other in (
             ("records", "stored", "care"), ("identity", "nik", "care"), ("care", "views", "web"),
+            ("program", "plan", "web"),
             ("security", "actors", "records"),
             ("audit", "event", "security"), ("fhir", "names", "records"), ("kernel", "clock", "audit"),
             ("web", "frame", "exchange"), ("exchange", "doors", "web"), ("demo", "words", "web"),

@@ -57,7 +57,8 @@ async def test_a_newer_database_is_refused(database, tmp_path) -> None:
 async def test_a_migration_that_fails_leaves_nothing(database, tmp_path) -> None:
     folder = tmp_path / "migrations"
     shutil.copytree(ROOT / "migrations", folder)
-    (folder / "0007_broken.sql").write_text("create table kernel.half (id integer); select nonsense;")
+    following = len(list(folder.glob("*.sql"))) + 1
+    (folder / f"{following:04}_broken.sql").write_text("create table kernel.half (id integer); select nonsense;")
     with pytest.raises(Exception, match="nonsense"):
         await kernel.migrate(database, folder)
     assert await database.fetchval("select to_regclass('kernel.half')") is None

@@ -67,7 +67,8 @@ async def test_a_load_that_was_broken_off_goes_on(sekali) -> None:
         if done >= 400:
             raise Broken
 
-    arguments = (sekali.database, sekali.store, sekali.doorkeeper, sekali.directory, sekali.care.facilities, 2018, 500)
+    arguments = (sekali.database, sekali.store, sekali.doorkeeper, sekali.directory, sekali.care.facilities, sekali.program,
+                 2018, 500)  # fmt: skip
     try:
         await demo.load(*arguments, stop, workers=1)
     except Broken:

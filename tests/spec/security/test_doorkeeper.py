@@ -52,7 +52,7 @@ async def test_a_name_is_one_accounts(sekali) -> None:
 async def test_an_invitation_opens_one_page_once(sekali) -> None:
     citizen = kernel.new_person()
     async with sekali.database.transaction() as tx:
-        code = await sekali.doorkeeper.invite(tx, citizen, "Siti")
+        code = await sekali.doorkeeper.invite(tx, "Siti", citizen=citizen)
     with pytest.raises(kernel.Invalid):
         await sekali.doorkeeper.activate(code, "siti", "pendek")
     await sekali.doorkeeper.activate(f" {code[:4].lower()}-{code[4:]}", "siti", "cukup-panjang")
@@ -119,6 +119,12 @@ def test_the_whole_policy_as_a_table() -> None:
         ("citizen", "own-record", "self"),
         ("integrator", "integration", "none"),
         ("system", "load", "none"),
+        ("system", "movement", "none"),
+        ("secretariat", "movement", "none"),
+        ("city-team", "movement", "member"),
+        ("mentor", "movement", "mentoring"),
+        ("assessor", "movement", "assigned"),
+        ("assessor", "movement", "none"),
     }
 
 
