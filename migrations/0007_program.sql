@@ -102,7 +102,7 @@ create table program.participation_event (
   reason        text        not null default '',
   actor_name    text        not null
 );
-create index event_of_participation on program.participation_event (participation, id);
+create index event_of_participation on program.participation_event (participation, at, id);
 
 create table program.person (  -- a mentor or an assessor
   id          uuid    primary key,

@@ -126,6 +126,7 @@ def test_the_first_zero_question_referral(at, kept) -> None:
     # And a second puskesmas asks nothing either
     second = at("loket.jetis")
     scan(second, card)
+    second.wait_for_function("document.activeElement.matches('.button.big')")
     with second.expect_navigation():
         second.keyboard.press("Enter")
     assert figure(second) == 0

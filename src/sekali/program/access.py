@@ -14,8 +14,13 @@ class Access:
     def __init__(self, database: kernel.Database) -> None:
         self._database = database
 
-    async def to(self, actor: security.Actor, region: UUID | None = None) -> security.Grant:
-        """Leave to act, about ``region`` where the role is bound to one. Raises Forbidden."""
+    async def to(
+        self, actor: security.Actor, region: UUID | None = None, occasion: UUID | None = None
+    ) -> security.Grant:
+        """Leave to act, about ``region`` where the role is bound to one. Raises Forbidden.
+
+        ``occasion``: the cohort or evaluation for which an assessor must be assigned; None: for any.
+        """
         relation = Relation.NONE
         if actor.role is Role.CITY_TEAM:
             relation = Relation.MEMBER
@@ -24,7 +29,7 @@ class Access:
                 raise kernel.Forbidden("You were not appointed to mentor this city.")
             relation = Relation.MENTORING
         elif actor.role is Role.ASSESSOR and region is not None:
-            relation = await self._judging(actor, region)
+            relation = await self._judging(actor, region, occasion)
         return security.decide(actor, security.Purpose.MOVEMENT, region, relation)
 
     async def appoint(self, tx: kernel.Session, occasion: UUID, region: UUID, person: UUID) -> None:
@@ -41,8 +46,8 @@ class Access:
         """(region, person) of an occasion."""
         return [(row["region"], row["person"]) for row in await self._database.fetch(SQL.examiners, occasion)]
 
-    async def _judging(self, actor: security.Actor, region: UUID) -> security.Relation:
-        found = await self._database.fetchrow(SQL.judges, actor.facility, region)
+    async def _judging(self, actor: security.Actor, region: UUID, occasion: UUID | None) -> security.Relation:
+        found = await self._database.fetchrow(SQL.judges, actor.facility, region, occasion)
         if found["conflict"]:
             raise kernel.Forbidden("You have a conflict of interest with this city, so you may not score it.")
         if not found["assigned"]:

@@ -325,6 +325,8 @@ class Cohorts:
             raise kernel.NotFound("This region does not take part in that cohort.")
         if state not in NEXT.get(now_in, ()):
             raise kernel.Conflict("This step cannot follow on where the region stands now.")
+        if (now_in, state) == ("withdrawn", "taking-part") and not await tx.fetchval(SQL.signed, id):
+            raise kernel.Conflict("This region never signed the memorandum. Invite it again.")
         await tx.execute(SQL.set_state, id, state)
         await tx.execute(SQL.add_step, kernel.new_id(kernel.CITY), id, kernel.now(), state, reason, actor_name)
 

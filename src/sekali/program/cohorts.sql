@@ -43,7 +43,7 @@ where region = $1 order by (state = any($2::text[])) desc, c.year desc, p.id des
 
 -- name: steps
 -- A region's way.
-select at, state, reason, actor_name from program.participation_event where participation = $1 order by id limit 500
+select at, state, reason, actor_name from program.participation_event where participation = $1 order by at, id limit 500
 
 -- name: counted
 -- Each place that counts towards the hundred.
@@ -82,6 +82,10 @@ insert into program.participation_event (id, participation, at, state, reason, a
 -- name: lock_participation
 -- Where it stands, for a change.
 select state from program.participation where id = $1 for update
+
+-- name: signed
+-- Whether a region ever signed the memorandum.
+select exists (select from program.participation_event where participation = $1 and state = 'signed')
 
 -- name: set_state
 -- Where it stands from now on.

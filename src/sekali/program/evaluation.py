@@ -116,13 +116,13 @@ class Evaluations:
 
     async def own(self, actor: security.Actor, evaluation: Evaluation, region: UUID) -> Sheet | None:
         """A region's judgement of itself."""
-        grant = await self._access.to(actor, region)
+        grant = await self._access.to(actor, region, evaluation.id)
         grant.may_read("own-score" if actor.role is security.Role.CITY_TEAM else "score")
         return await self._sheets.one(Place(evaluation.id, "self", region, region, ""))
 
     async def checked(self, actor: security.Actor, evaluation: Evaluation, region: UUID) -> Sheet | None:
         """The check of one evaluator."""
-        (await self._access.to(actor, region)).may_read("score")
+        (await self._access.to(actor, region, evaluation.id)).may_read("score")
         return await self._sheets.one(Place(evaluation.id, "check", region, actor.facility, actor.name))
 
     async def send(
@@ -130,7 +130,7 @@ class Evaluations:
         final: bool, note: str, base: int | None,
     ) -> int:  # fmt: skip
         """A self-assessment (a figure needs its evidence or source to be final) or a check. Raises Invalid, Conflict."""
-        grant = await self._access.to(actor, region)
+        grant = await self._access.to(actor, region, evaluation.id)
         grant.may_write("own-score" if part == "self" else "score")
         if evaluation.published_at:
             raise kernel.Conflict("The results of this evaluation were published, so its sheets are closed.")

@@ -217,11 +217,13 @@ class Mentoring:
         newest: dict[tuple[UUID, str], HandIn] = {}
         for row in await self._database.fetch(SQL.hand_ins, participations):
             values = dict(row)
-            newest[values.pop("participation"), row["key"]] = HandIn(**values)
+            part = values.pop("participation")
+            newest[part, row["key"]] = HandIn(**values)
         said: dict[tuple[UUID, str, int], list[Review]] = {}
         for row in await self._database.fetch(SQL.reviews, participations):
             values = dict(row)
-            said.setdefault((values.pop("participation"), row["about"], row["version"]), []).append(Review(**values))
+            part = values.pop("participation")
+            said.setdefault((part, row["about"], row["version"]), []).append(Review(**values))
         return {
             id: [
                 _output(key, name, stage, ends.get((id, stage)), newest.get((id, key)), said, id)

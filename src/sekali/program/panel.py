@@ -207,7 +207,7 @@ class Panel:
 
     async def sheet(self, actor: security.Actor, participation: Participation) -> Sheet | None:
         """An assessor's own sheet about a city. Raises Forbidden."""
-        (await self._access.to(actor, participation.region)).may_read("score")
+        (await self._access.to(actor, participation.region, participation.cohort)).may_read("score")
         return await self._sheets.one(_place(participation, actor))
 
     async def score(
@@ -215,7 +215,7 @@ class Panel:
         base: int | None,
     ) -> int:  # fmt: skip
         """Send a sheet; its version. Raises Forbidden (not assigned, conflict of interest), Conflict, Invalid."""
-        grant = await self._access.to(actor, participation.region)
+        grant = await self._access.to(actor, participation.region, participation.cohort)
         grant.may_write("score")
         cohort = await self._cohorts.one(participation.cohort)
         if cohort.published_at or await self._database.fetchval(SQL.closed, cohort.id):

@@ -112,9 +112,9 @@ class Regions:
             await tx.execute(
                 SQL.add_region, region.id, region.kind, region.name, region.slug, region.latitude, region.longitude
             )
-            await tx.execute(SQL.add_code, region.id, region.code, region.province, since, source)
         except kernel.Duplicate:
-            raise kernel.Conflict("There is a region of this kind and name, or with this code, already.") from None
+            raise kernel.Conflict("There is a region of this kind and name already.", path="name") from None
+        await self._give(tx, region.id, region.code, region.province, since, source)
 
     async def change_code(
         self, tx: kernel.Session, id: UUID, code: str, province: str, since: date, source: str
@@ -123,11 +123,15 @@ class Regions:
         codes = await self.codes(id)
         if codes and since <= codes[-1].since:
             raise kernel.Invalid("The new code must begin after the present one.", path="since")
-        try:
-            await tx.execute(SQL.end_code, id, since)
-            await tx.execute(SQL.add_code, id, code, province, since, source)
-        except kernel.Duplicate:
-            raise kernel.Conflict("Another region has this code from that day.") from None
+        await tx.execute(SQL.end_code, id, since)
+        await self._give(tx, id, code, province, since, source)
+
+    async def _give(self, tx: kernel.Session, id: UUID, code: str, province: str, since: date, source: str) -> None:
+        """A code that holds from ``since``. Raises Conflict: another region has it then, or gets it later."""
+        await tx.fetchval(SQL.one_at_a_time)
+        if await tx.fetchval(SQL.taken, code, id, since):
+            raise kernel.Conflict("Another region has this code from that day.", path="code")
+        await tx.execute(SQL.add_code, id, code, province, since, source)
 
 
 def _check(code: str, province: str, source: str) -> None:

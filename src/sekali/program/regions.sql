@@ -3,7 +3,7 @@
 select r.id, r.kind, r.name, r.slug, c.code, c.province, r.latitude, r.longitude
 from program.region r cross join lateral (
   select code, province from program.region_code c where c.region = r.id
-  order by (valid_from <= $1 and (valid_to is null or valid_to > $1)) desc, valid_from desc limit 1) c
+  order by (valid_from <= $1 and (valid_to is null or valid_to > $1)) desc, valid_from limit 1) c
 order by r.name, r.kind desc
 
 -- name: codes
@@ -18,6 +18,15 @@ insert into program.region (id, kind, name, slug, latitude, longitude) values ($
 -- name: add_code
 -- A code that holds from a day.
 insert into program.region_code (region, code, province, valid_from, source) values ($1, $2, $3, $4, $5)
+
+-- name: one_at_a_time
+-- Codes are given one after the other, so that no two regions get the same one at once.
+select pg_advisory_xact_lock(91094)
+
+-- name: taken
+-- Whether another region has a code on or after a day.
+select exists (
+  select from program.region_code where code = $1 and region <> $2 and (valid_to is null or valid_to > $3))
 
 -- name: end_code
 -- The present code ends.

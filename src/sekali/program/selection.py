@@ -16,7 +16,7 @@ from sekali import audit, kernel, security
 
 from . import instruments
 from .access import Access, event
-from .cohorts import Cohort, Cohorts, Participation
+from .cohorts import IN, Cohort, Cohorts, Participation
 from .regions import Region, Regions
 from .sheets import Adopted, Answer, Place, Sheet, Sheets
 
@@ -54,13 +54,17 @@ class Selection:
         return await self._sheets.instrument(cohort.settings.selection_instrument)
 
     async def ranking(self, actor: security.Actor, cohort: Cohort) -> list[Candidate]:
-        """All candidates, best first; equal scores share a rank and stand in the order of their names."""
+        """All candidates, best first; equal scores share a rank and stand in the order of their names.
+
+        An interview counts when its sheet is final.
+        """
         (await self._access.to(actor)).may_read("index")
         instrument = await self.instrument(cohort)
         sheets: dict[UUID, list[Sheet]] = defaultdict(list)
         for part in ("desk", "interview"):
             for sheet in await self._sheets.of(cohort.id, part):
-                sheets[sheet.region].append(sheet)
+                if part == "desk" or sheet.final:
+                    sheets[sheet.region].append(sheet)
         regions = await self._regions.all()
         found = []
         for one in await self._cohorts.participations(cohort.id):
@@ -79,7 +83,7 @@ class Selection:
     ) -> int:  # fmt: skip
         """Desk indices (by the secretariat, each with its source) or an interview (by an assessor)."""
         desk = part == "desk"
-        grant = await self._access.to(actor, None if desk else participation.region)
+        grant = await self._access.to(actor, None if desk else participation.region, cohort.id)
         grant.may_write("index" if desk else "score")
         if desk and any(answer.value is not None and not answer.source for answer in answers.values()):
             raise kernel.Invalid("Write the source of each figure.")
@@ -113,7 +117,7 @@ class Selection:
     async def sheet(self, actor: security.Actor, cohort: Cohort, region: UUID, part: str) -> Sheet | None:
         """The desk sheet of a region, or the interview sheet of this assessor."""
         desk = part == "desk"
-        (await self._access.to(actor, None if desk else region)).may_read("index" if desk else "score")
+        (await self._access.to(actor, None if desk else region, cohort.id)).may_read("index" if desk else "score")
         scorer = cohort.id if desk else actor.facility
         return await self._sheets.one(Place(cohort.id, part, region, scorer, actor.name))
 
@@ -129,7 +133,10 @@ class Selection:
         ]
         if not chosen:
             raise kernel.Invalid("Choose at least one region.", path="chosen")
-        if cohort.target is not None and len(chosen) > cohort.target:
+        if not chosen <= {line.participation.id for line in lines}:
+            raise kernel.Invalid("Choose among the regions that wait for a decision.", path="chosen")
+        taken = sum(one.state in IN for one in await self._cohorts.participations(cohort.id))
+        if cohort.target is not None and taken + len(chosen) > cohort.target:
             raise kernel.Invalid("More regions are chosen than the cohort has places.", path="chosen")
         unexplained = [line for line in departures(lines, chosen) if not reasons.get(line.participation.id, "").strip()]
         if unexplained:

@@ -92,7 +92,8 @@ def test_a_seal_holds_for_its_purpose_and_time(sekali) -> None:
 
 
 def actor(role: security.Role, citizen=None) -> security.Actor:
-    return security.Actor(kernel.new_person(), "x", role, kernel.new_id(kernel.CITY), "x", citizen)
+    facility = citizen if role is security.Role.CITY_TEAM else kernel.new_id(kernel.CITY)
+    return security.Actor(kernel.new_person(), "x", role, facility, "x", citizen)
 
 
 def test_the_whole_policy_as_a_table() -> None:
