@@ -51,7 +51,7 @@ def _live_measures(database: kernel.Database) -> program.Measures:
     async def measures(code: str, since: date) -> Sequence[program.Measured]:
         return [
             program.Measured(
-                f"{one.what}-{one.kind}", _MEASURES[one.what, one.kind], one.what, True, one.before, one.before_count,
+                f"{one.what}-{one.kind}", MEASURES[one.what, one.kind], one.what, True, one.before, one.before_count,
                 one.after, one.after_count,
             )
             for one in await care.measures.of_city(database, code, since)
@@ -60,9 +60,10 @@ def _live_measures(database: kernel.Database) -> program.Measures:
     return measures
 
 
-_MEASURES = {
+MEASURES = {
     ("questions", "puskesmas"): "Questions asked of a person at puskesmas counters",
     ("minutes", "puskesmas"): "Minutes to be received at puskesmas counters",
     ("questions", "hospital"): "Questions asked of a person at hospital counters",
     ("minutes", "hospital"): "Minutes to be received at hospital counters",
 }
+"""(what, kind of counter) -> the measure's name."""

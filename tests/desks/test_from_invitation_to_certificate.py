@@ -13,6 +13,7 @@ import httpx
 import pypdfium2
 import pytest
 import zxingcpp
+from breakable import BreakableLine
 from looking import look
 from playwright.sync_api import Page, expect
 
@@ -386,11 +387,12 @@ def certificates(page: Page, office: Line, new_context, city: Page) -> None:
 
 @pytest.mark.parametrize("action", ["final", "save"])
 def test_a_sheet_filled_in_without_a_line_is_sent_when_there_is_one(at, served, kept, action: str) -> None:
-    # Given a timetable, and an assessor who has opened a sheet on a tablet
+    # Given a timetable, and an assessor who has opened a sheet on a tablet, over a line that can break
+    line = BreakableLine(urlsplit(served.url).port)
     office = Line(served.url, "sekretariat")
     if not re.search("/panel/", office.read("/sekretariat/kohort/latihan-2026/panel").split("main")[1]):
         office.send("/sekretariat/kohort/latihan-2026/panel")
-    assessor = at("penilai.satu", service_workers="allow", viewport={"width": 800, "height": 1100})
+    assessor = at("penilai.satu", base_url=line.url, service_workers="allow", viewport={"width": 800, "height": 1100})
     places = [
         a.get_attribute("href")
         for a in assessor.locator("tr:has-text('Latihan 2026') a[href^='/penilai/panel/']").all()
@@ -400,7 +402,7 @@ def test_a_sheet_filled_in_without_a_line_is_sent_when_there_is_one(at, served, 
     assessor.evaluate("navigator.serviceWorker.ready.then(() => true)")
     assessor.reload()  # the worker has the sheet now
     # When the line breaks, the sheet is filled in and sent
-    assessor.context.set_offline(True)
+    line.cut()
     for n, key in enumerate(QUESTIONS):
         assessor.fill(f'[name="value.{key}"]', f"{n / 2 + 1}")
     assessor.fill("#note", "Ditulis tanpa sambungan")
@@ -414,8 +416,9 @@ def test_a_sheet_filled_in_without_a_line_is_sent_when_there_is_one(at, served, 
            " and p.cohort = s.occasion where p.id = $1::text::uuid and s.scorer_name = 'Penilai Contoh 01'")  # fmt: skip
     assert kept(sql, id) == []
     # Then it is sent by itself when the line is back, once
-    with assessor.expect_response(lambda answer: answer.request.method == "POST" and answer.status == 200):
-        assessor.context.set_offline(False)
+    sent = assessor.expect_response(lambda answer: answer.request.method == "POST" and answer.status == 200, timeout=40_000)
+    with sent:
+        line.mend()
     expect(assessor.locator("body")).to_be_visible()
     [row] = kept(sql, id)
     assert (row["version"], row["final"], row["note"]) == (1, action == "final", "Ditulis tanpa sambungan")

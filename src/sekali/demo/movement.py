@@ -132,7 +132,7 @@ async def load(movement: program.Program) -> dict[str, UUID]:
     mentors = await _people(movement, "mentor", MENTORS, [])
     await _enter(movement, cohort, mentors)
     yogyakarta = regions["kota-yogyakarta"]
-    await _yogyakarta(movement, yogyakarta)
+    await _yogyakarta(movement, yogyakarta, mentors[:2])
     return {"mentor": mentors[0], "assessor1": assessors[0], "assessor2": assessors[1], "region": yogyakarta.id}
 
 
@@ -181,10 +181,11 @@ async def _enter(movement: program.Program, cohort: program.Cohort, mentors: lis
         )
 
 
-async def _yogyakarta(movement: program.Program, region: program.Region) -> None:
-    """The city that can be tried: a plan, a quick win with a live measure, a bimtek that was held."""
+async def _yogyakarta(movement: program.Program, region: program.Region, mentors: list[UUID]) -> None:
+    """The city that can be tried: a plan, a quick win with a live measure, a bimtek that was held, its mentors."""
     today = kernel.now().date()
     part = await movement.cohorts.part_of(region.id)
+    await movement.mentoring.appoint(SYSTEM, part.id, mentors)
     if part.state == "signed":
         await movement.cohorts.move(SYSTEM, part.id, "taking-part")
     await movement.cohorts.set_contact(SYSTEM, part.id, "Sekretariat Smart City (contoh)", "0800-000-0001")

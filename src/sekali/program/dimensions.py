@@ -22,7 +22,7 @@ SUBS: dict[str, tuple[str, str]] = {
 """dimension.sub -> (dimension, English name)."""
 
 READINESS: dict[str, dict[str, str]] = {
-    "Structure": {"people": "People", "finance": "Finance", "governing": "Governance"},
+    "Structure": {"people": "Human resources", "finance": "Finance", "governing": "Governance"},
     "Infrastructure": {"physical": "Physical", "digital": "Digital", "social": "Social"},
     "Superstructure": {
         "regulation": "Regulation and policy",

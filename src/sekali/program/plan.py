@@ -39,7 +39,7 @@ PROGRAMME = {
     "sub": "Dimension",
     "office": "Responsible office",
     "policy": "Policy",
-    "institution": "Institution",
+    "institution": "Institutions",
     "infrastructure": "Supporting infrastructure",
     "application": "Application and software",
     "literacy": "Literacy of the public",

@@ -18,7 +18,7 @@ TITLES = {
 TERMS = {"short": "Short term", "medium": "Medium term", "long": "Long term"}
 PART_NAMES = {
     "policy": "Policy",
-    "institution": "Institution",
+    "institution": "Institutions",
     "infrastructure": "Supporting infrastructure",
     "application": "Application and software",
     "literacy": "Literacy of the public",
