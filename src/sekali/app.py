@@ -39,7 +39,9 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     asgi = Router(
         routes=[
             *exchange.routes(exchange.Doors(store, directory, doorkeeper)),
-            *web.routes(web.Doors(database, desks, movement, doorkeeper, settings, demo.logins() if settings.demo else ())),
+            *web.routes(
+                web.Doors(database, desks, movement, doorkeeper, settings, demo.logins() if settings.demo else ())
+            ),
         ]
     )
     return Sekali(database, store, directory, doorkeeper, desks, movement, asgi)

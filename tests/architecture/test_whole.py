@@ -65,7 +65,13 @@ def messages() -> dict[str, str]:
             if not isinstance(node, ast.Call):
                 continue
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            place = 1 if name == "Fault" and path.parts[-2] in ("care", "program", "web") else 0 if name in FAILURES else None
+            place = (
+                1
+                if name == "Fault" and path.parts[-2] in ("care", "program", "web")
+                else 0
+                if name in FAILURES
+                else None
+            )
             place = 0 if name == "say" else place  # the words of documents
             if place is not None and len(node.args) > place and isinstance(node.args[place], ast.Constant):
                 found[node.args[place].value] = str(path.relative_to(SOURCE))

@@ -416,7 +416,9 @@ def test_a_sheet_filled_in_without_a_line_is_sent_when_there_is_one(at, served, 
            " and p.cohort = s.occasion where p.id = $1::text::uuid and s.scorer_name = 'Penilai Contoh 01'")  # fmt: skip
     assert kept(sql, id) == []
     # Then it is sent by itself when the line is back, once
-    sent = assessor.expect_response(lambda answer: answer.request.method == "POST" and answer.status == 200, timeout=40_000)
+    sent = assessor.expect_response(
+        lambda answer: answer.request.method == "POST" and answer.status == 200, timeout=40_000
+    )
     with sent:
         line.mend()
     expect(assessor.locator("body")).to_be_visible()

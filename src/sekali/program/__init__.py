@@ -76,9 +76,10 @@ def program(database: kernel.Database, measures: Measures) -> Program:
 
 
 __all__ = [
-    "ALL_OUTPUTS", "DIMENSIONS", "IN", "KINDS", "LARGEST_EVIDENCE", "LIMITS", "MEMBERS", "NEXT", "OUTPUTS", "READINESS", "REASONED",
-    "SUBS", "Adopted", "Answer", "Answers", "Candidate", "Category", "Ceremony", "Certificate", "Clash", "Cohort", "Evaluation",
-    "Evidence", "Figure", "Measured", "Measures", "Meeting", "Output", "Participation", "Person", "Program", "Progress",
-    "QuickWin", "Region", "Result", "Rule", "Settings", "Sheet", "Slot", "Stage", "Standing", "Task", "assignment", "begins",
-    "calibration", "documents", "history", "instruments", "plan", "program", "public", "spreadsheet",
+    "ALL_OUTPUTS", "DIMENSIONS", "IN", "KINDS", "LARGEST_EVIDENCE", "LIMITS", "MEMBERS", "NEXT", "OUTPUTS", "READINESS",
+    "REASONED", "SUBS", "Adopted", "Answer", "Answers", "Candidate", "Category", "Ceremony", "Certificate", "Clash",
+    "Cohort", "Evaluation", "Evidence", "Figure", "Measured", "Measures", "Meeting", "Output", "Participation",
+    "Person", "Program", "Progress", "QuickWin", "Region", "Result", "Rule", "Settings", "Sheet", "Slot", "Stage",
+    "Standing", "Task", "assignment", "begins", "calibration", "documents", "history", "instruments", "plan", "program",
+    "public", "spreadsheet",
 ]  # fmt: skip

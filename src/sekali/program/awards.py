@@ -5,7 +5,7 @@ only what was revealed.
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -14,6 +14,7 @@ import msgspec
 
 from sekali import audit, kernel, security
 
+from . import instruments
 from .access import Access, event
 from .cohorts import Cohort, Cohorts, Participation, text
 from .panel import Panel
@@ -108,7 +109,8 @@ class Awards:
 
     async def public(self, cohort: Cohort) -> list[Category]:
         """What everyone may see: nothing before the results were published, then the winners of every category."""
-        return await self._categories(cohort) if cohort.published_at else []
+        found = await self._categories(cohort) if cohort.published_at else []
+        return [replace(one, nominees=one.winners) for one in found]
 
     async def _categories(self, cohort: Cohort) -> list[Category]:
         regions = await self._regions.all()
@@ -145,7 +147,8 @@ class Awards:
     async def compute(self, actor: security.Actor, cohort: Cohort) -> None:
         """Nominees and winners of every category from the scores as they are now, with the account of how.
 
-        Raises Conflict while assessors are missing, while nobody said which score counts, or after the opening.
+        Raises Conflict while assessors are missing, while nobody has scored or said which score counts, where the
+        instrument has no such part, or after the opening.
         """
         grant = await self._access.to(actor)
         grant.may_write("award")
@@ -170,6 +173,8 @@ class Awards:
         if cohort.settings.counts is None:
             raise kernel.Conflict("Say first, in the settings, whether the raw or the calibrated score counts.")
         instrument = await self._panel.instrument(cohort)
+        if instruments.score(instrument.content, {}).find(rule.part) is None:
+            raise kernel.Conflict("A category counts a part that the panel's instrument does not have.")
         standing = await self._panel.computed(cohort, rule.part)
         missing = sum(len(one.missing) for one in standing.results)
         if missing:
@@ -177,6 +182,8 @@ class Awards:
         if cohort.settings.counts == "calibrated" and standing.calibration is None:
             raise kernel.Conflict(standing.why_not or "Nobody has scored yet.")
         ranked = [one for one in standing.results if one.rank is not None]
+        if not ranked:
+            raise kernel.Conflict("Nobody has scored yet.")
         how = {
             "rule": rule, "at": at, "counts": cohort.settings.counts,
             "instrument": {"id": instrument.id, "version": instrument.version, "name": instrument.name},
@@ -188,6 +195,13 @@ class Awards:
         if (await self.ceremony(cohort.id)).version:
             raise kernel.Conflict("The ceremony was opened, so categories and winners stay as they are.")
 
+    async def _refuse_outdated(self, cohort: Cohort, categories: list[Category]) -> None:
+        """A sheet was reopened, a city left, another score counts: who is called on the stage must win by what is kept now."""
+        for category in categories:
+            nominees, _ = await self._nominated(cohort, category.rule)
+            if set(nominees) != {(one.participation, one.place, one.value, one.winner) for one in category.nominees}:
+                raise kernel.Conflict("Something changed after the winners were computed. Compute them again.")
+
     # The ceremony
 
     async def ceremony(self, cohort: UUID) -> Ceremony:
@@ -198,19 +212,22 @@ class Awards:
     async def go(self, actor: security.Actor, cohort: Cohort, action: str, seen: int) -> None:
         """open, reveal (the next category), undo (the last), publish, withdraw; as seen at version ``seen``.
 
-        Raises Conflict where it cannot follow, PreconditionFailed when another hand was faster. Every step is kept.
+        Raises Conflict where it cannot follow, or when winners that changed since would be called; PreconditionFailed when
+        another hand was faster. Every step is kept.
         """
         grant = await self._access.to(actor)
         grant.may_write("award")
         now_at = await self.ceremony(cohort.id)
         if now_at.version != seen:
             raise kernel.PreconditionFailed("Somebody else moved the ceremony meanwhile. Look where it stands.")
+        cohort = await self._cohorts.one(cohort.id)  # whether it is published now, not when the page was made
         categories = await self._categories(cohort)
         revealed = self._next(action, now_at, categories, cohort)
+        if action == "open":
+            await self._refuse_outdated(cohort, categories)
         async with self._database.transaction() as tx:
-            if action == "open":
-                await tx.execute(SQL.open_ceremony, cohort.id)
-            elif await tx.execute(SQL.move, cohort.id, revealed, seen) == "UPDATE 0":
+            step = (SQL.open_ceremony, cohort.id) if action == "open" else (SQL.move, cohort.id, revealed, seen)
+            if (await tx.execute(*step)).endswith(" 0"):
                 raise kernel.PreconditionFailed("Somebody else moved the ceremony meanwhile. Look where it stands.")
             if action in ("publish", "withdraw"):
                 await tx.execute(SQL.publish, cohort.id, kernel.now() if action == "publish" else None)
@@ -283,9 +300,10 @@ class Awards:
         if not reason.strip():
             raise kernel.Invalid("Write the reason; everyone who verifies the certificate will read it.", path="reason")
         async with self._database.transaction() as tx:
-            if await tx.execute(SQL.withdraw, code, kernel.now(), reason[:500]) == "UPDATE 0":
+            number = await tx.fetchval(SQL.withdraw, code, kernel.now(), reason[:500])
+            if number is None:
                 raise kernel.NotFound("There is no such certificate.")
-            await audit.append(tx, [event(audit.Kind.CERTIFIED, grant, "certificate", "withdrawn")])
+            await audit.append(tx, [event(audit.Kind.CERTIFIED, grant, f"certificate/{number}", "withdrawn")])
 
     async def _certificates(self, rows: list[kernel.Row]) -> list[Certificate]:
         regions, cohorts = await self._regions.all(), {one.id: one for one in await self._cohorts.all()}

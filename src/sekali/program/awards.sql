@@ -33,8 +33,8 @@ insert into program.award (category, participation, place, value, winner) values
 select revealed, version from program.ceremony where cohort = $1
 
 -- name: open_ceremony
--- It begins.
-insert into program.ceremony (cohort, revealed, version) values ($1, 0, 1)
+-- It begins, if nobody else was faster.
+insert into program.ceremony (cohort, revealed, version) values ($1, 0, 1) on conflict do nothing
 
 -- name: move
 -- One step, if nobody else was faster.
@@ -85,4 +85,4 @@ left join program.category c on c.id = t.category where t.code = $1
 
 -- name: withdraw
 -- A paper no longer holds.
-update program.certificate set withdrawn_at = $2, reason = $3 where code = $1 and withdrawn_at is null
+update program.certificate set withdrawn_at = $2, reason = $3 where code = $1 and withdrawn_at is null returning number

@@ -197,6 +197,13 @@ class Cohorts:
             raise kernel.NotFound("Your region takes part in no cohort yet.")
         return Participation(**row)
 
+    async def rehearsing(self, region: UUID) -> bool:
+        """Whether a region works in a rehearsal now: what it writes is invented, and must be marked so."""
+        try:
+            return (await self.one((await self.part_of(region)).cohort)).rehearsal
+        except kernel.NotFound:
+            return False
+
     async def steps(self, participation: UUID) -> list[Step]:
         """The way of a region so far."""
         return [Step(**row) for row in await self._database.fetch(SQL.steps, participation)]
@@ -315,7 +322,9 @@ class Cohorts:
         async with self._database.transaction() as tx:
             for part in parts:
                 await self.step(tx, part.id, after, "", actor.name)
-            await audit.append(tx, [event(audit.Kind.COHORT_CHANGED, grant, f"cohort/{cohort.slug}", f"{len(parts)} {after}")])
+            await audit.append(
+                tx, [event(audit.Kind.COHORT_CHANGED, grant, f"cohort/{cohort.slug}", f"{len(parts)} {after}")]
+            )
         return len(parts)
 
     async def step(self, tx: kernel.Session, id: UUID, state: str, reason: str, actor_name: str) -> None:

@@ -129,13 +129,16 @@ class Evaluations:
         self, actor: security.Actor, evaluation: Evaluation, region: UUID, part: str, answers: Answers, key: str, *,
         final: bool, note: str, base: int | None,
     ) -> int:  # fmt: skip
-        """A self-assessment (a figure needs its evidence or source to be final) or a check. Raises Invalid, Conflict."""
+        """A self-assessment (a figure needs its evidence or source to be final) or a check. Raises Invalid, Conflict.
+
+        :param base: the version that the sender saw, None for none; another one in between raises PreconditionFailed.
+        """
         grant = await self._access.to(actor, region, evaluation.id)
         grant.may_write("own-score" if part == "self" else "score")
-        if evaluation.published_at:
+        if (await self.one(evaluation.id)).published_at:  # as it stands now, not as a page showed it
             raise kernel.Conflict("The results of this evaluation were published, so its sheets are closed.")
         if part == "self" and final:
-            bare = [name for name, a in answers.items() if a.value is not None and not (a.evidence or a.source)]
+            bare = await self._bare(region, answers)
             if bare:
                 raise kernel.Invalid(
                     "Every answer needs evidence: a file, or where it can be seen.",
@@ -144,7 +147,18 @@ class Evaluations:
         scorer = region if part == "self" else actor.facility
         place = Place(evaluation.id, part, region, scorer, actor.facility_name if part == "self" else actor.name)
         instrument = await self._sheets.instrument(evaluation.instrument)
-        return await self._sheets.send(grant, place, instrument, answers, key=key, final=final, note=note, base=base)
+        return await self._sheets.send(
+            grant, place, instrument, answers, key=key, final=final, note=note, base=base or 0
+        )
+
+    async def _bare(self, region: UUID, answers: Answers) -> list[str]:
+        """Questions whose answer shows nothing: no source, and no file that the region keeps."""
+        named = [answer.evidence for answer in answers.values() if answer.evidence]
+        kept = {row["id"] for row in await self._database.fetch(SQL.evidence, region, named)}
+        return [
+            name for name, a in answers.items()
+            if a.value is not None and not a.source.strip() and a.evidence not in kept
+        ]  # fmt: skip
 
     async def publish(self, actor: security.Actor, evaluation: Evaluation, published: bool) -> None:
         """Everyone may see the results, or no longer."""
@@ -168,18 +182,12 @@ class Evaluations:
     async def computed(self, evaluation: Evaluation) -> list[Result]:
         """As :meth:`results`, for those inside the program who hold a grant themselves."""
         instrument = (await self._sheets.instrument(evaluation.instrument)).content
-        checks: dict[UUID, list[Sheet]] = defaultdict(list)
-        own: dict[UUID, Sheet] = {}
-        for sheet in await self._sheets.of(evaluation.id):
-            if sheet.part == "check" and sheet.final:
-                checks[sheet.region].append(sheet)
-            elif sheet.part == "self":
-                own[sheet.region] = sheet
-        regions = await self._regions.all()
-        members = {p.region for p in await self._cohorts.participations() if p.state in IN}
+        members, regions = await self._members(evaluation), await self._regions.all()
+        checks = await self._checks(evaluation)
+        own = {sheet.region: sheet for sheet in await self._sheets.of(evaluation.id, "self")}
         concerned = sorted(members & (checks.keys() | own.keys()), key=lambda id: regions[id].slug)
-        scores = {id: joined(instrument, checks[id]) for id in concerned}
-        finals = {id: one.value if one and one.complete else None for id, one in scores.items()}
+        scores = {id: joined(instrument, checks.get(id, [])) for id in concerned}
+        finals = {id: _final(one) for id, one in scores.items()}
         before = await self._finals_before(evaluation)
         ranks = instruments.ranks(finals)
         provinces: dict[str, dict[object, Decimal | None]] = defaultdict(dict)
@@ -188,24 +196,50 @@ class Evaluations:
         local = {id: rank for values in provinces.values() for id, rank in instruments.ranks(values).items()}
         found = [
             Result(regions[id], scores[id], instruments.score(instrument, own[id].values) if id in own else None, finals[id],
-                   improvement(finals[id], before.get(id)), ranks[id], local[id], len(checks[id]))
+                   improvement(finals[id], before.get(id)), ranks[id], local[id], len(checks.get(id, [])))
             for id in concerned
         ]  # fmt: skip
         return sorted(found, key=lambda one: (one.rank or 10_000, one.region.name, one.region.kind))
 
+    async def _members(self, evaluation: Evaluation) -> set[UUID]:
+        """Regions that have a place in some cohort; a rehearsal's are nobody's but a rehearsal's."""
+        invented = set() if evaluation.rehearsal else {one.id for one in await self._cohorts.all() if one.rehearsal}
+        return {p.region for p in await self._cohorts.participations() if p.state in IN and p.cohort not in invented}
+
+    async def _checks(self, evaluation: Evaluation) -> dict[UUID, list[Sheet]]:
+        """Region -> the sheets of its evaluators that are final."""
+        found: dict[UUID, list[Sheet]] = defaultdict(list)
+        for sheet in await self._sheets.of(evaluation.id, "check"):
+            if sheet.final:
+                found[sheet.region].append(sheet)
+        return found
+
     async def _finals_before(self, evaluation: Evaluation) -> dict[UUID, Decimal]:
-        """The newest final of each region before this round: computed here, else published elsewhere."""
-        found = {
-            row["region"]: row["value"]
+        """The newest final of each region before this round; of one year, what was computed here goes before elsewhere.
+
+        A round that is not published does not count: whoever knows a result and its improvement knows the one before.
+        """
+        found: dict[UUID, tuple[int, Decimal]] = {
+            row["region"]: (row["year"], row["value"])
             for row in await self._database.fetch(SQL.published_before, PUBLISHED_FINAL, evaluation.year)
         }
-        earlier = [
-            one for one in await self.all()
-            if (one.year, one.round) < (evaluation.year, evaluation.round) and one.rehearsal == evaluation.rehearsal
-        ]  # fmt: skip
-        for one in earlier[:1]:
-            found |= {result.region.id: result.final for result in await self.computed(one) if result.final is not None}
-        return found
+        for one in reversed(await self.all()):  # the oldest first, so that the newest stays
+            if one.rehearsal == evaluation.rehearsal and one.published_at and _when(one) < _when(evaluation):
+                instrument = (await self._sheets.instrument(one.instrument)).content
+                for region, sheets in (await self._checks(one)).items():
+                    final = _final(joined(instrument, sheets))
+                    if final is not None and one.year >= found.get(region, (0, final))[0]:
+                        found[region] = one.year, final
+        return {region: value for region, (_, value) in found.items()}
+
+
+def _when(evaluation: Evaluation) -> tuple[int, int]:
+    return evaluation.year, evaluation.round
+
+
+def _final(score: instruments.Score | None) -> Decimal | None:
+    """A result is final when every question was checked."""
+    return score.value if score and score.complete else None
 
 
 def joined(instrument: instruments.Instrument, sheets: list[Sheet]) -> instruments.Score | None:

@@ -55,6 +55,7 @@ class EvidenceStore:
         media_type = check(name, content)
         digest = hashlib.sha256(content).digest()
         async with self._database.transaction() as tx:
+            await tx.execute(SQL.lock, region)  # else a second click is a second file
             known = await tx.fetchval(SQL.known, region, digest)
             if known is not None:
                 return known

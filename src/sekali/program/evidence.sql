@@ -6,6 +6,10 @@ select id, region, name, media_type, size, sha256, at, actor_name from program.e
 -- One file with its content.
 select id, region, name, media_type, size, sha256, at, actor_name, content from program.evidence where id = $1
 
+-- name: lock
+-- One file of a region after the other.
+select from program.region where id = $1 for no key update
+
 -- name: known
 -- The same content, kept before.
 select id from program.evidence where region = $1 and sha256 = $2

@@ -28,6 +28,8 @@ WORKING = ("selected", "signed", "taking-part")
 DAYS_TO_HAND_IN = timedelta(days=14)
 """After the last day of a bimtek its outputs are called late. No source gives a figure: this one is Sekali's own."""
 VERDICTS = ("comment", "accepted", "returned")
+INVITED = (security.Role.CITY_TEAM, security.Role.MENTOR, security.Role.ASSESSOR)
+"""Whom the secretariat may invite; a code of any other role would be a key to a puskesmas, a hospital or this office."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +137,14 @@ class Mentoring:
         """A new mentor or assessor, or the same one changed. Raises Invalid."""
         grant = await self._access.to(actor)
         grant.may_write("person")
-        if not 1 <= len(person.name) <= 120:
+        if not 1 <= len(person.name.strip()) <= 120:
             raise kernel.Invalid(faults=[kernel.Fault("name", "The name needs 1 to 120 letters.")])
         if not 1 <= person.most <= 600:
             raise kernel.Invalid(faults=[kernel.Fault("most", "Write how many cities at most: 1 to 600.")])
+        if person.role not in ("mentor", "assessor"):
+            raise kernel.Invalid(faults=[kernel.Fault("role", "Choose mentor or assessor.")])
         async with self._database.transaction() as tx:
-            await tx.execute(SQL.keep_person, person.id, person.role, person.name, person.institution[:200],
+            await tx.execute(SQL.keep_person, person.id, person.role, person.name.strip(), person.institution[:200],
                              person.phone[:40], person.home, list(person.dimensions), person.most, person.active)  # fmt: skip
             await audit.append(tx, [event(audit.Kind.COHORT_CHANGED, grant, f"person/{person.id}", person.role)])
 
@@ -148,9 +152,11 @@ class Mentoring:
         self, actor: security.Actor, doorkeeper: security.Doorkeeper, *, name: str, role: security.Role, place: UUID,
         place_name: str,
     ) -> str:  # fmt: skip
-        """A one-time code with which a city's team, a mentor or an assessor opens an account."""
+        """A one-time code with which a city's team, a mentor or an assessor opens an account. Raises Forbidden."""
         grant = await self._access.to(actor)
         grant.may_write("person")
+        if role not in INVITED:
+            raise kernel.Forbidden("Your role at this facility may not do this.")
         async with self._database.transaction() as tx:
             code = await doorkeeper.invite(tx, name, role=role, facility=place, facility_name=place_name)
             await audit.append(tx, [event(audit.Kind.INVITED, grant, f"{role.value}/{place}")])
@@ -163,9 +169,11 @@ class Mentoring:
         if len(people) > 4:
             raise kernel.Invalid("A region has at most 4 mentors.")
         async with self._database.transaction() as tx:
+            await tx.execute(SQL.lock, participation)  # two lists at once would both be kept
             await tx.execute(SQL.dismiss, participation)
             for person in dict.fromkeys(people):
-                await tx.execute(SQL.appoint, participation, person)
+                if await tx.execute(SQL.appoint, participation, person) == "INSERT 0 0":
+                    raise kernel.Invalid("This person is not a mentor.", path="mentors")
             await audit.append(
                 tx, [event(audit.Kind.COHORT_CHANGED, grant, f"participation/{participation}", "mentors")]
             )
@@ -236,7 +244,8 @@ class Mentoring:
         self, actor: security.Actor, participation: Participation, key: str, note: str, evidence: UUID | None,
         plan_version: int | None,
     ) -> None:  # fmt: skip
-        """A new version of an output. Raises Invalid when it has neither words, file nor plan."""
+        """A new version of an output. Raises Invalid when it has neither words, file nor plan, NotFound when the file or
+        the version of the plan is not this region's."""
         grant = await self._access.to(actor, participation.region)
         grant.may_write("output")
         if key not in ALL_OUTPUTS:
@@ -244,6 +253,10 @@ class Mentoring:
         if not (note.strip() or evidence or plan_version):
             raise kernel.Invalid("Add a file, the version of the masterplan, or a few words.", path="note")
         async with self._database.transaction() as tx:
+            await tx.execute(SQL.lock, participation.id)  # else two who hand in at once get the same number
+            if evidence and not await tx.fetchval(SQL.has_file, participation.region, evidence):
+                raise kernel.NotFound("There is no such file.")
+            await _has_plan(tx, participation, plan_version)
             await tx.execute(
                 SQL.hand_in, participation.id, key, kernel.now(), actor.name, note[:4000], evidence, plan_version
             )
@@ -252,7 +265,7 @@ class Mentoring:
     async def review(
         self, actor: security.Actor, participation: Participation, about: str, version: int, verdict: str, words: str
     ) -> None:
-        """Comment, accept or return a version. Raises Invalid."""
+        """Comment, accept or return a version that was handed in. Raises Invalid, NotFound."""
         grant = await self._access.to(actor, participation.region)
         grant.may_write("review")
         if verdict not in VERDICTS:
@@ -260,9 +273,11 @@ class Mentoring:
         if verdict != "accepted" and not words.strip():
             raise kernel.Invalid("Write what should be better.", path="text")
         async with self._database.transaction() as tx:
-            await tx.execute(SQL.add_review, kernel.new_id(kernel.CITY), participation.id, about[:80], version,
-                             kernel.now(), actor.name, verdict, words[:4000])  # fmt: skip
-            await audit.append(tx, [event(audit.Kind.REVIEWED, grant, f"output/{about[:80]}", verdict)])
+            said = await tx.execute(SQL.add_review, kernel.new_id(kernel.CITY), participation.id, about, version,
+                                    kernel.now(), actor.name, verdict, words[:4000])  # fmt: skip
+            if said == "INSERT 0 0":  # a word about a version to come would accept it unread
+                raise kernel.NotFound("This version was not handed in.")
+            await audit.append(tx, [event(audit.Kind.REVIEWED, grant, f"output/{about}", verdict)])
 
     async def late(self, actor: security.Actor, cohort: UUID, today: date) -> list[Late]:
         """What is late in a cohort, the longest first."""
@@ -280,26 +295,29 @@ class Mentoring:
     # Commitment
 
     async def commit(self, actor: security.Actor, participation: Participation, words: str, plan_version: int) -> None:
-        """The commitment sheet, ready to be signed; written anew it must be signed anew. Raises Invalid."""
+        """The commitment sheet, ready to be signed; written anew it must be signed anew. Raises Invalid, NotFound."""
         grant = await self._access.to(actor, participation.region)
         grant.may_write("output")
         if not 1 <= len(words.strip()) <= 8_000:
             raise kernel.Invalid("Write what the city commits itself to.", path="text")
         async with self._database.transaction() as tx:
+            await tx.execute(SQL.lock, participation.id)  # a signature given meanwhile is not one of the new text
+            await _has_plan(tx, participation, plan_version)
             await tx.execute(SQL.clear_signatures, participation.id)
             await tx.execute(SQL.commit, participation.id, words.strip(), plan_version, kernel.now())
             await audit.append(tx, [event(audit.Kind.PLAN_CHANGED, grant, f"commitment/{participation.id}")])
 
     async def sign(self, actor: security.Actor, participation: Participation, office: str, name: str) -> None:
-        """A head of region or of an office signs. Raises Invalid, Conflict."""
+        """A head of region or of an office signs. Raises Invalid, Conflict, TooCostly."""
         grant = await self._access.to(actor, participation.region)
         grant.may_write("output")
         if not (office.strip() and name.strip()):
             raise kernel.Invalid("A signature has an office and a name.", path="name")
-        if await self._database.fetchval(SQL.signatures_count, participation.id) >= 100:
-            raise kernel.TooCostly("A commitment sheet holds at most 100 signatures.")
         try:
             async with self._database.transaction() as tx:
+                await tx.execute(SQL.lock, participation.id)
+                if await tx.fetchval(SQL.signatures_count, participation.id) >= 100:
+                    raise kernel.TooCostly("A commitment sheet holds at most 100 signatures.")
                 values = participation.id, office.strip()[:120], name.strip()[:120], kernel.now()
                 if await tx.execute(SQL.sign, *values) == "INSERT 0 0":
                     raise kernel.Conflict("Write the commitment first; then it can be signed.")
@@ -313,6 +331,12 @@ class Mentoring:
         """The text (text, plan_version, at) or None, and its signatures (office, name, at)."""
         row = await self._database.fetchrow(SQL.commitment, participation)
         return row, await self._database.fetch(SQL.signatures, participation)
+
+
+async def _has_plan(tx: kernel.Session, participation: Participation, version: int | None) -> None:
+    """0 and None name no version. Raises NotFound."""
+    if version and not await tx.fetchval(SQL.has_plan, participation.region, version):
+        raise kernel.NotFound("There is no such version of this masterplan.")
 
 
 def _output(

@@ -14,6 +14,10 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 on conflict (id) do update set name = excluded.name, institution = excluded.institution, phone = excluded.phone,
   home = excluded.home, dimensions = excluded.dimensions, most = excluded.most, active = excluded.active
 
+-- name: lock
+-- One change after the other of what a region keeps here.
+select from program.participation where id = $1 for no key update
+
 -- name: dismiss
 -- Before the mentors of a region are written anew.
 delete from program.mentor where participation = $1
@@ -52,6 +56,14 @@ on conflict (participation, number) do update set starts = excluded.starts, ends
 select distinct on (participation, key) participation, key, version, at, actor_name, note, evidence, plan_version
 from program.output where participation = any($1::uuid[]) order by participation, key, version desc
 
+-- name: has_file
+-- Whether a file is a region's own.
+select exists (select from program.evidence where region = $1 and id = $2)
+
+-- name: has_plan
+-- Whether a region's masterplan has a version.
+select exists (select from program.plan_version where region = $1 and version = $2)
+
 -- name: hand_in
 -- The next version of an output.
 insert into program.output (participation, key, version, at, actor_name, note, evidence, plan_version)
@@ -63,9 +75,10 @@ select participation, about, version, at, actor_name, verdict, text from program
 where participation = any($1::uuid[]) order by id
 
 -- name: add_review
--- One more word.
+-- One more word about a version that is there.
 insert into program.review (id, participation, about, version, at, actor_name, verdict, text)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
+select $1, participation, key, version, $5, $6, $7, $8 from program.output
+where participation = $2 and key = $3 and version = $4
 
 -- name: commitment
 -- The text that is signed.

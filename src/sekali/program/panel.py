@@ -12,7 +12,7 @@ from sekali import audit, kernel, security
 from . import assignment, calibration, instruments
 from .access import Access, event
 from .cohorts import Cohort, Cohorts, Participation
-from .mentoring import Mentoring
+from .mentoring import Mentoring, Person
 from .quick_wins import QuickWins
 from .regions import Region, Regions
 from .sheets import Adopted, Answers, Place, Sheet, Sheets
@@ -39,7 +39,7 @@ class Result:
 
     :ivar raw: the mean of the final sheets, unrounded; ``calibrated``: with its standard error, where possible.
     :ivar counted: the one of the two that the cohort's setting names; None while the setting is missing.
-    :ivar missing: assessors who were assigned and have not made their sheet final.
+    :ivar missing: assessors who were assigned, may still score and have not made their sheet final.
     """
 
     participation: Participation
@@ -116,14 +116,14 @@ class Panel:
         grant = await self._access.to(actor)
         grant.may_write("panel")
         house = self.house(cohort)
-        if await self._sheets.of(cohort.id, "panel"):
-            raise kernel.Conflict("Scoring has begun, so the timetable stays. Ask for a second opinion instead.")
+        await self._refuse_after_scores(self._database, cohort)
         cities, judges = await self._cities(cohort), await self._judges()
         found = await asyncio.to_thread(assignment.assign, cities, judges, house)
         if found.clashes:
             return found
         parts = {p.region: p.id for p in await self._cohorts.participations(cohort.id)}
         async with self._database.transaction() as tx:
+            await self._refuse_after_scores(tx, cohort)  # the search took seconds, and somebody may have scored in them
             await tx.execute(SQL.clear_slots, cohort.id)
             await tx.execute(SQL.clear_seats, cohort.id)
             for sitting, heard in found.slots.items():
@@ -137,6 +137,10 @@ class Panel:
             await audit.append(tx, [event(audit.Kind.PANEL_SET, grant, f"cohort/{cohort.slug}", "timetable")])
         return found
 
+    async def _refuse_after_scores(self, session: kernel.Database | kernel.Session, cohort: Cohort) -> None:
+        if await session.fetchval(SQL.scored, cohort.id):
+            raise kernel.Conflict("Scoring has begun, so the timetable stays. Ask for a second opinion instead.")
+
     async def _cities(self, cohort: Cohort) -> list[assignment.City]:
         regions, focus = await self._regions.all(), await self._quick_wins.dimensions(cohort.id)
         return [
@@ -146,16 +150,19 @@ class Panel:
 
     async def _judges(self) -> list[assignment.Judge]:
         """Active assessors; their home and the conflicts they declared are not to be heard by them."""
-        away: dict[UUID, set[UUID]] = defaultdict(set)
+        people = await self._mentoring.people("assessor")
+        away = await self._away(people)
+        return [
+            assignment.Judge(one.id, one.name, frozenset(away[one.id]), frozenset(one.dimensions), one.most)
+            for one in people if one.active
+        ]  # fmt: skip
+
+    async def _away(self, people: Sequence[Person]) -> dict[UUID, set[UUID]]:
+        """Person -> regions with which there is a conflict of interest: the home, and what was declared."""
+        away: dict[UUID, set[UUID]] = defaultdict(set, {one.id: {one.home} for one in people if one.home})
         for row in await self._database.fetch(SQL.conflicts):
             away[row["person"]].add(row["region"])
-        return [
-            assignment.Judge(
-                one.id, one.name, frozenset(away[one.id] | ({one.home} if one.home else set())), frozenset(one.dimensions),
-                one.most,
-            )
-            for one in await self._mentoring.people("assessor") if one.active
-        ]  # fmt: skip
+        return away
 
     async def slots(self, cohort: UUID) -> list[Slot]:
         """The timetable as it is kept, in the order of the days."""
@@ -176,6 +183,11 @@ class Panel:
         judge = next((one for one in await self._judges() if one.id == person), None)
         if judge is None or participation.region in judge.away:
             raise kernel.Conflict("This assessor has a conflict of interest with the city, or is not active.")
+        if await self._database.fetchval(SQL.closed, participation.cohort):
+            raise _closed()  # the sheet could never be sent
+        slots = await self.slots(participation.cohort)
+        if any(person in slot.people for slot in slots if slot.participation == participation.id):
+            raise kernel.Conflict("This assessor hears the city already.")
         async with self._database.transaction() as tx:
             await tx.execute(SQL.ask, participation.cohort, participation.id, person, reason[:500])
             await audit.append(
@@ -214,23 +226,29 @@ class Panel:
         self, actor: security.Actor, participation: Participation, answers: Answers, key: str, *, final: bool, note: str,
         base: int | None,
     ) -> int:  # fmt: skip
-        """Send a sheet; its version. Raises Forbidden (not assigned, conflict of interest), Conflict, Invalid."""
+        """Send a sheet; its version. Raises Forbidden (not assigned, conflict of interest), Conflict, Invalid.
+
+        :param base: the version that the sender saw, None for none; another one in between raises PreconditionFailed.
+        """
         grant = await self._access.to(actor, participation.region, participation.cohort)
         grant.may_write("score")
         cohort = await self._cohorts.one(participation.cohort)
         if cohort.published_at or await self._database.fetchval(SQL.closed, cohort.id):
-            raise kernel.Conflict("The ceremony has begun; scores are closed.")
+            raise _closed()
+        participation = await self._cohorts.participation(participation.id)  # as it stands now, not as a page showed it
         if participation.state not in PRESENTING:
             raise kernel.Conflict("This city has left the cohort. Its scores of before are kept and do not count.")
         instrument = await self.instrument(cohort)
         return await self._sheets.send(
-            grant, _place(participation, actor), instrument, answers, key=key, final=final, note=note, base=base
+            grant, _place(participation, actor), instrument, answers, key=key, final=final, note=note, base=base or 0
         )
 
     async def reopen(self, actor: security.Actor, sheet: UUID, reason: str) -> None:
-        """A final sheet may be changed again by its assessor."""
+        """A final sheet may be changed again by its assessor. Raises Conflict when they could not make it final again."""
         grant = await self._access.to(actor)
         grant.may_write("panel")
+        if await self._database.fetchval(SQL.closed_for, sheet):
+            raise _closed()
         await self._sheets.reopen(grant, sheet, reason)
 
     async def sheets(self, actor: security.Actor, cohort: Cohort, region: UUID | None = None) -> list[Sheet]:
@@ -245,13 +263,19 @@ class Panel:
         return await self.computed(cohort, part)
 
     async def computed(self, cohort: Cohort, part: str = "") -> Standing:
-        """As :meth:`standing`, for those inside the program who hold a grant themselves."""
+        """As :meth:`standing`, for those inside the program who hold a grant themselves.
+
+        A sheet from before a conflict of interest was known is kept and does not count. Who has a conflict or left the
+        panel cannot send a sheet any more, so nobody waits for it.
+        """
         instrument = await self.instrument(cohort)
         parts = [p for p in await self._cohorts.participations(cohort.id) if p.state in PRESENTING]
+        people = await self._mentoring.people("assessor")
+        away = await self._away(people)
         scores: dict[tuple[UUID, UUID], Decimal] = {}
         inside = {p.region for p in parts}
         for sheet in await self._sheets.of(cohort.id, "panel"):
-            if sheet.final and sheet.region in inside:
+            if sheet.final and sheet.region in inside - away[sheet.scorer]:
                 found = instruments.score(instrument.content, sheet.values).find(part)
                 if found is not None and found.value is not None:
                     scores[sheet.region, sheet.scorer] = found.value
@@ -264,7 +288,9 @@ class Panel:
             assigned[slot.participation] |= set(slot.people)
         for row in await self._database.fetch(SQL.asked, cohort.id):
             assigned[row["participation"]].add(row["person"])
-        results = _results(parts, await self._regions.all(), scores, fitted, cohort.settings.counts, assigned)
+        active = {one.id for one in people if one.active}
+        awaited = {p.id: {one for one in assigned[p.id] & active if p.region not in away[one]} for p in parts}
+        results = _results(parts, await self._regions.all(), scores, fitted, cohort.settings.counts, awaited)
         return Standing(results, fitted, why_not)
 
     # Discussion
@@ -286,13 +312,17 @@ class Panel:
             await audit.append(tx, [event(audit.Kind.PANEL_SET, grant, f"participation/{participation}", "minute")])
 
 
+def _closed() -> kernel.Conflict:
+    return kernel.Conflict("The ceremony has begun; scores are closed.")
+
+
 def _place(participation: Participation, actor: security.Actor) -> Place:
     return Place(participation.cohort, "panel", participation.region, actor.facility, actor.name)
 
 
 def _results(
     parts: Sequence[Participation], regions: dict[UUID, Region], scores: dict[tuple[UUID, UUID], Decimal],
-    fitted: calibration.Calibration | None, counts: str | None, assigned: dict[UUID, set[UUID]],
+    fitted: calibration.Calibration | None, counts: str | None, awaited: dict[UUID, set[UUID]],
 ) -> tuple[Result, ...]:  # fmt: skip
     given: dict[UUID, dict[UUID, Decimal]] = defaultdict(dict)
     for (region, person), value in scores.items():
@@ -305,7 +335,7 @@ def _results(
     ranks = instruments.ranks(counted)
     found = [
         Result(p, regions[p.region], given[p.region], raw[p.region], estimate.get(p.region), counted[p.region],
-               ranks[p.region], tuple(sorted(assigned[p.id] - given[p.region].keys())))
+               ranks[p.region], tuple(sorted(awaited[p.id] - given[p.region].keys())))
         for p in parts
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda one: (one.rank or 10_000, one.region.name, one.region.kind)))

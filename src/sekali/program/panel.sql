@@ -7,6 +7,10 @@ select person, region, reason from program.conflict
 insert into program.conflict (person, region, reason) values ($1, $2, $3)
 on conflict (person, region) do update set reason = excluded.reason
 
+-- name: scored
+-- Whether anybody has scored.
+select exists (select from program.sheet where occasion = $1 and part = 'panel')
+
 -- name: clear_slots
 -- Before a new timetable.
 delete from program.panel_slot where cohort = $1
@@ -48,12 +52,20 @@ join program.panel_slot s on s.cohort = e.cohort and s.day = e.day and s.block =
 join program.cohort c on c.id = s.cohort where e.person = $1
 union all
 select o.participation, null, null, null, null, c.year
-from program.second_opinion o join program.cohort c on c.id = o.cohort where o.person = $1
+from program.second_opinion o join program.cohort c on c.id = o.cohort
+where o.person = $1 and not exists (  -- a timetable that was made afterwards may have brought them together
+  select from program.panel_slot s
+  join program.panel_seat e on e.cohort = s.cohort and e.day = s.day and e.block = s.block and e.room = s.room
+  where s.participation = o.participation and e.person = $1)
 order by 6 desc, 2, 3, 5 limit 600
 
 -- name: closed
 -- Whether the ceremony has begun.
 select exists (select from program.ceremony where cohort = $1)
+
+-- name: closed_for
+-- Whether the ceremony has begun of the cohort that a sheet is about.
+select exists (select from program.sheet s join program.ceremony c on c.cohort = s.occasion where s.id = $1)
 
 -- name: minutes
 -- What was discussed.

@@ -123,7 +123,7 @@ def number(text: str, path: str) -> str:
     read as thousands when it comes again.
     """
     plain, signs = _RUPIAH.subn(r"\1", re.sub("[ \u00a0\u202f]", "", text))
-    budget = path.endswith(".budget")
+    budget = path.rpartition(".")[2] in ("budget", "spending")
     value = _value(plain, rupiah=bool(signs) or budget)
     if value is None:
         raise _fault(path, "Write a number, such as 12,5 or 1.250.000.")

@@ -56,14 +56,14 @@ TABLES = {
             "dimension": "smart dimension and sub-dimension", "year": "calendar year", "horizon": "short, medium or long",
             "activity": "what is done", "indicator": "indicator", "unit": "unit", "baseline": "value before the plan",
             "target": "target of that year", "actual": "reached", "reached": "percent of the way from baseline to target",
-            "source": "source of the actual", "budget": "rupiah",
+            "source": "source of the actual", "budget": "rupiah", "rehearsal": "true: invented",
         }),
         Table("quick-wins", "Quick wins with before and after", {
             "region": "key of the region", "name": "quick win", "service": "service that became better", "helps": "whom",
             "dimension": "smart dimension", "since": "from this day on", "live": "true: measured by Sekali, not typed in",
             "before": "before", "after": "after", "unit": "unit", "counted": "how many were counted after",
             "better": "by how many percent of before it got better", "spending": "on technology, rupiah; not part of the gain",
-            "source": "sources of typed-in figures",
+            "source": "sources of typed-in figures", "rehearsal": "true: invented",
         }),
         Table("results", "Published results of evaluations", {
             "year": "year", "round": "round of the year", "region": "key of the region", "final": "achievement index, unrounded",
@@ -137,7 +137,11 @@ class OpenData:
 
     async def _promise_rows(self) -> list[Row]:
         regions, plans = await self._regions.all(), await self._plans.all_public()
-        return [row for region, facts in plans.items() for row in promises(regions[region].slug, facts)]
+        found = []
+        for region, facts in plans.items():
+            invented = {"rehearsal": await self._cohorts.rehearsing(region)}
+            found += [row | invented for row in promises(regions[region].slug, facts)]
+        return found
 
     async def _quick_win_rows(self) -> list[Row]:
         return [
@@ -145,7 +149,8 @@ class OpenData:
              "dimension": w.content.dimension, "since": w.content.since, "live": w.gain.live, "before": w.gain.before,
              "after": w.gain.after, "unit": w.gain.unit, "counted": w.gain.counted, "better": w.gain.change,
              "spending": w.content.spending,
-             "source": "; ".join(filter(None, (w.content.before_source, w.content.after_source)))}
+             "source": "; ".join(filter(None, (w.content.before_source, w.content.after_source))),
+             "rehearsal": await self._cohorts.rehearsing(region.id)}
             for region in (await self._regions.all()).values() for w in await self._quick_wins.public(region)
         ]  # fmt: skip
 

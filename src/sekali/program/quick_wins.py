@@ -148,13 +148,18 @@ class QuickWins:
         id: UUID | None = None,
         base: int = 0,
     ) -> UUID:
-        """A new quick win, or ``id`` as seen at version ``base``. Raises Invalid, Conflict, PreconditionFailed."""
+        """A new quick win, or ``id`` as seen at version ``base``.
+
+        Raises Invalid, Conflict, NotFound, PreconditionFailed.
+        """
         grant = await self._access.to(actor, participation.region)
         grant.may_write("quick-win")
         check(content)
+        await self._refuse_unknown_measure(participation.region, content)
         most = (await self._cohorts.one(participation.cohort)).settings.quick_wins
         async with self._database.transaction() as tx:
             if id is None:
+                await tx.execute(SQL.lock, participation.id)  # two who add the last one at once would both
                 if await tx.fetchval(SQL.count, participation.id) >= (most or 12):
                     raise kernel.Conflict(
                         "Your cohort brings no more quick wins than you have. Change one of them instead."
@@ -162,16 +167,27 @@ class QuickWins:
                 id = kernel.new_id(kernel.CITY)
                 await tx.execute(SQL.add, id, participation.id, text(content), kernel.now())
             elif await tx.execute(SQL.change, id, participation.id, text(content), kernel.now(), base) == "UPDATE 0":
+                if not await tx.fetchval(SQL.there, id, participation.id):
+                    raise kernel.NotFound("Your city has no such quick win.")
                 raise kernel.PreconditionFailed("Somebody else changed this quick win meanwhile. Look at it again.")
             await audit.append(tx, [event(audit.Kind.PLAN_CHANGED, grant, f"quick-win/{id}")])
         return id
 
+    async def _refuse_unknown_measure(self, region: UUID, content: QuickWin) -> None:
+        """A quick win whose measure nobody takes would stand there as measured, for ever without a figure."""
+        if content.measure and content.since:
+            code = await self._database.fetchval(SQL.code, region)
+            if content.measure not in {one.key for one in await self._measures(code, content.since)}:
+                fault = kernel.Fault("measure", "Choose one of the measures, or write your own figures.")
+                raise kernel.Invalid(faults=[fault])
+
     async def publish(self, actor: security.Actor, participation: Participation, id: UUID, published: bool) -> None:
-        """Everyone may see it, or no longer."""
+        """Everyone may see it, or no longer. Raises NotFound."""
         grant = await self._access.to(actor, participation.region)
         grant.may_write("quick-win")
         async with self._database.transaction() as tx:
-            await tx.execute(SQL.publish, id, participation.id, published)
+            if await tx.execute(SQL.publish, id, participation.id, published) == "UPDATE 0":
+                raise kernel.NotFound("Your city has no such quick win.")
             await audit.append(tx, [event(audit.Kind.PLAN_CHANGED, grant, f"quick-win/{id}", f"published {published}")])
 
     async def dimensions(self, cohort: UUID) -> dict[UUID, str]:
@@ -184,7 +200,7 @@ class QuickWins:
 
 def check(content: QuickWin) -> None:
     """Raises Invalid with every fault."""
-    faults = [kernel.Fault("name", "Write the name of the quick win.")] if not content.name else []
+    faults = [kernel.Fault("name", "Write the name of the quick win.")] if not content.name.strip() else []
     faults += [
         kernel.Fault(field, "This text is too long.")
         for field, most in TEXTS.items()
@@ -192,7 +208,7 @@ def check(content: QuickWin) -> None:
     ]
     if content.dimension not in DIMENSIONS:
         faults.append(kernel.Fault("dimension", "Choose a dimension."))
-    if not content.service:
+    if not content.service.strip():
         faults.append(
             kernel.Fault("service", "Write which service becomes better: a quick win sharpens one that exists.")
         )
@@ -201,12 +217,14 @@ def check(content: QuickWin) -> None:
             faults.append(kernel.Fault("before", "A live measure is measured, not typed in. Leave the figures empty."))
         if content.since is None:
             faults.append(kernel.Fault("since", "Write the day from which people have the better service."))
-    else:
-        for side in ("before", "after"):
-            if getattr(content, side) is not None and not getattr(content, f"{side}_source"):
-                faults.append(kernel.Fault(f"{side}_source", "Write the source of each figure."))
-    if content.spending is not None and content.spending < 0:
-        faults.append(kernel.Fault("spending", "Write a number, such as 12,5 or 1.250.000."))
+    for figure in ("spending",) if content.measure else ("before", "after", "spending"):
+        value = getattr(content, figure)
+        if value is None:
+            continue
+        if not getattr(content, f"{figure}_source").strip():
+            faults.append(kernel.Fault(f"{figure}_source", "Write the source of each figure."))
+        if not value.is_finite() or figure == "spending" and value < 0:
+            faults.append(kernel.Fault(figure, "Write a number, such as 12,5 or 1.250.000."))
     if faults:
         raise kernel.Invalid(faults=faults)
 

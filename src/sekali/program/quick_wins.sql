@@ -15,6 +15,18 @@ where p.region = $1 and q.published order by q.id
 select p.region, q.content from program.quick_win q join program.participation p on p.id = q.participation
 where p.cohort = $1 order by q.id
 
+-- name: lock
+-- One new quick win after the other.
+select from program.participation where id = $1 for no key update
+
+-- name: code
+-- The newest code of a region.
+select code from program.region_code where region = $1 order by valid_from desc limit 1
+
+-- name: there
+-- Whether a participation has it.
+select exists (select from program.quick_win where id = $1 and participation = $2)
+
 -- name: count
 -- How many a participation has.
 select count(*) from program.quick_win where participation = $1

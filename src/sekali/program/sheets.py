@@ -144,11 +144,13 @@ class Sheets:
         self, grant: security.Grant, place: Place, instrument: Adopted, answers: Mapping[str, Answer], *, key: str,
         final: bool = False, note: str = "", base: int | None = None, within: str = "",
     ) -> int:  # fmt: skip
-        """Keep a sending; its version. The same ``key`` again changes nothing.
+        """Keep a sending; its version. The same ``key`` with the same sheet again changes nothing.
 
         :param within: the first-level part that this sheet is about; empty for the whole instrument.
-        :param base: the version that the sender saw; another one in between raises PreconditionFailed.
-        Raises Invalid (answers), Conflict (the sheet is final; the instrument is not adopted or another one).
+        :param base: the version that the sender saw, 0 for none; another one in between raises PreconditionFailed.
+            None: whatever is there is written over.
+        Raises Invalid (answers; a key that was used for something else), Conflict (the sheet is final; the instrument is
+        not adopted or another one).
         """
         if instrument.adopted_at is None:
             raise kernel.Conflict("This instrument is still a draft. It can be used when it has been adopted.")
@@ -160,20 +162,25 @@ class Sheets:
         if final and len(values) < len(asked):
             raise kernel.Invalid("Some questions have no answer yet. Answer them, or save without making it final.")
         if not 8 <= len(key) <= 100:
-            raise kernel.Invalid(
-                "This sheet could not be recognised. Load the page again; what you typed is still there."
-            )
+            raise _unrecognised()
+        kept, note = {name: answer for name, answer in answers.items() if answer != Answer()}, note[:LONGEST_NOTE]
         async with self._database.transaction() as tx:
-            known = await tx.fetchrow(SQL.sending, key)
+            # A sheet that is not there yet cannot be locked as a row, and two first sendings may come at once.
+            await tx.execute(SQL.one_at_a_time, f"{place.occasion} {place.part} {place.region} {place.scorer}")
+            known = await tx.fetchrow(SQL.sending, key, place.occasion, place.part, place.region, place.scorer)
             if known is not None:
+                # To say "kept" of other words than those that were kept would lose them.
+                same = msgspec.json.decode(known["answers"], type=Answers), known["final"], known["note"]
+                if not known["here"] or same != (kept, final, note):
+                    raise _unrecognised()
                 return known["version"]
             row = await tx.fetchrow(SQL.lock_sheet, place.occasion, place.part, place.region, place.scorer)
             _refuse(row, instrument.id, base)
             id, version = (row["id"], row["version"] + 1) if row else (kernel.new_id(kernel.CITY), 1)
-            kept, at = text({name: answer for name, answer in answers.items() if answer != Answer()}), kernel.now()
+            told, at = text(kept), kernel.now()
             await tx.execute(SQL.keep_sheet, id, place.occasion, place.part, place.region, place.scorer, place.scorer_name,
-                             instrument.id, version, final, kept, note[:LONGEST_NOTE], at)  # fmt: skip
-            await tx.execute(SQL.keep_sending, id, version, key, at, grant.actor.name, final, kept, note[:LONGEST_NOTE])
+                             instrument.id, version, final, told, note, at)  # fmt: skip
+            await tx.execute(SQL.keep_sending, id, version, key, at, grant.actor.name, final, told, note)
             await audit.append(tx, [event(audit.Kind.SCORED, grant, f"sheet/{id}", f"{place.part} version {version}")])
         return version
 
@@ -189,6 +196,10 @@ class Sheets:
             await tx.execute(SQL.keep_sending, id, row["version"], key, kernel.now(), grant.actor.name, False,
                              row["answers"], reason[:LONGEST_NOTE])  # fmt: skip
             await audit.append(tx, [event(audit.Kind.SCORED, grant, f"sheet/{id}", "reopened")])
+
+
+def _unrecognised() -> kernel.Invalid:
+    return kernel.Invalid("This sheet could not be recognised. Load the page again; what you typed is still there.")
 
 
 def _refuse(row: kernel.Row | None, instrument: UUID, base: int | None) -> None:

@@ -49,9 +49,15 @@ set version = excluded.version, final = excluded.final, answers = excluded.answe
 insert into program.sheet_version (sheet, version, key, at, actor_name, final, answers, note)
 values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8)
 
+-- name: one_at_a_time
+-- Whoever sends this sheet waits for the one before; two sheets of one hash only wait for nothing.
+select pg_advisory_xact_lock(hashtextextended($1, 0))
+
 -- name: sending
--- Whether this key was sent before.
-select version from program.sheet_version where key = $1
+-- What was sent with this key before, and whether it was this sheet.
+select v.version, v.final, v.answers::text as answers, v.note,
+  (s.occasion, s.part, s.region, s.scorer) = ($2::uuid, $3::text, $4::uuid, $5::uuid) as here
+from program.sheet_version v join program.sheet s on s.id = v.sheet where v.key = $1
 
 -- name: history
 -- Every sending of a sheet.

@@ -174,9 +174,22 @@ RULES = (
         frozenset({"score"}),
         APPOINTED,
     ),
-    _rule({Role.ASSESSOR}, Purpose.MOVEMENT, {Relation.NONE}, frozenset({"cohort"}), frozenset({"own-conflict"}), APPOINTED),
-    _rule({Role.SYSTEM}, Purpose.MOVEMENT, {Relation.NONE}, STEERING | PLANNING | SCORES | {"review"},
-          STEERING | PLANNING | SCORES | {"review"}, MOVEMENT),
+    _rule(
+        {Role.ASSESSOR},
+        Purpose.MOVEMENT,
+        {Relation.NONE},
+        frozenset({"cohort"}),
+        frozenset({"own-conflict"}),
+        APPOINTED,
+    ),
+    _rule(
+        {Role.SYSTEM},
+        Purpose.MOVEMENT,
+        {Relation.NONE},
+        STEERING | PLANNING | SCORES | {"review"},
+        STEERING | PLANNING | SCORES | {"review"},
+        MOVEMENT,
+    ),
     _rule({Role.SYSTEM}, Purpose.LOAD, {Relation.NONE}, EVERYTHING, EVERYTHING, DUTY),
 )
 

@@ -126,7 +126,9 @@ async def send(request: Request) -> Response:
 
 async def worker(request: Request) -> Response:
     """The script that keeps opened sheets on the tablet. It stands here so that it may serve the desk's own addresses."""
-    return FileResponse(STATIC / "offline.js", headers={"Service-Worker-Allowed": "/penilai"}, media_type="text/javascript")
+    return FileResponse(
+        STATIC / "offline.js", headers={"Service-Worker-Allowed": "/penilai"}, media_type="text/javascript"
+    )
 
 
 async def evidence(request: Request) -> Response:

@@ -236,7 +236,9 @@ def days(year: int, starts: date | None, ends: date | None) -> tuple[float, floa
 
 def pair(gain: object) -> tuple[float, float]:
     """Before and after of a quick win, on one scale."""
-    most = max((abs(value) for value in (gain.before, gain.after) if value is not None), default=Decimal(1)) or Decimal(1)
+    most = max((abs(value) for value in (gain.before, gain.after) if value is not None), default=Decimal(1)) or Decimal(
+        1
+    )
     return share(gain.before, most), share(gain.after, most)
 
 

@@ -155,14 +155,17 @@ async def region(request: Request) -> Response:
     parts = await parts_of(m, region=found.id)
     kept = await m.plans.public(found.id)
     cohorts = {part.kept.id: part.cohort for part in parts}
-    wins = [(one, cohorts[one.participation]) for one in await m.quick_wins.public(found) if one.participation in cohorts]
+    wins = [
+        (one, cohorts[one.participation]) for one in await m.quick_wins.public(found) if one.participation in cohorts
+    ]
     figures = await m.cohorts.figures_of(found.id)
     return render(
         request, "movement/region.html", region=found, codes=await m.regions.codes(found.id),
         parts=[(part, sources(await m.cohorts.steps(part.kept.id))) for part in parts],
-        twin=next((one for one in (await m.regions.all()).values() if (one.name, one.kind != found.kind) == (found.name, True)), None),
+        twin=next((one for one in (await m.regions.all()).values() if one.name == found.name and one.kind != found.kind), None),
         plan=drawings.roadmap(kept.facts) if kept else None, facts=kept.facts if kept else {}, version=kept,
-        invented=bool(parts) and parts[-1].cohort.rehearsal, wins=[(one, cohort, drawings.pair(one.gain)) for one, cohort in wins],
+        invented=bool(parts) and parts[-1].cohort.rehearsal,
+        wins=[(one, cohort, drawings.pair(one.gain)) for one, cohort in wins],
         scores=drawings.scores(figures), figures=figures, results=await _results(m, found),
         awards=await _awards(m, found, parts), elsewhere=_elsewhere(found), map=drawings.spot(found), plain=plain(request),
         quiet=not (kept or wins or figures), dimensions=program.DIMENSIONS, subs=program.SUBS,
@@ -185,7 +188,9 @@ async def _results(m: program.Program, region: program.Region) -> list[tuple[pro
     ]
 
 
-async def _awards(m: program.Program, region: program.Region, parts: Sequence[Part]) -> list[tuple[program.Cohort, object, object]]:
+async def _awards(
+    m: program.Program, region: program.Region, parts: Sequence[Part]
+) -> list[tuple[program.Cohort, object, object]]:
     """(cohort, category, winner) of ceremonies that were published."""
     return [
         (part.cohort, category, one)
@@ -214,7 +219,9 @@ async def results(request: Request) -> Response:
     return render(
         request, "movement/results.html", cohort=found, plain=plain(request),
         categories=[(one, drawings.winners(one, tops[one.id]), tops[one.id]) for one in categories],
-        elsewhere=[one for one in program.history.awards_elsewhere() if one["year"] == str(found.year)] if not found.rehearsal else [],
+        elsewhere=[
+            one for one in program.history.awards_elsewhere() if one["year"] == str(found.year) and not found.rehearsal
+        ],
     )  # fmt: skip
 
 
@@ -232,7 +239,9 @@ async def press(request: Request) -> Response:
         raise kernel.NotFound("The results of this cohort were not published yet.")
     won = [(one.name, [w.region.full_name for w in one.winners]) for one in await m.awards.public(found)]
     told = [
-        program.documents.Figure(kernel.translate(language, FIGURES.get(one.name, one.name)), plain(request)(one.value), one.source)
+        program.documents.Figure(
+            kernel.translate(language, FIGURES.get(one.name, one.name)), plain(request)(one.value), one.source
+        )
         for one in await m.cohorts.figures(found.id)
     ]  # fmt: skip
     document = program.documents.press_sheet(

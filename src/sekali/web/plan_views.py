@@ -236,18 +236,10 @@ async def book(request: Request, region_id: UUID) -> Response:
     kept = await m.plans.read(actor, region_id)
     region = await m.regions.one(region_id)
     document = program.documents.book(
-        int(asked[1]), region.full_name, kept.facts, language, await rehearsed(m, region_id)
+        int(asked[1]), region.full_name, kept.facts, language, await m.cohorts.rehearsing(region_id)
     )
     kind = asked[2]
     make = program.documents.pdf if kind == "pdf" else program.documents.docx
     content = await asyncio.to_thread(make, document)
     name = f"buku-{asked[1]}-{region.slug}-v{kept.version}.{kind}"
     return download(content, name, "application/pdf" if kind == "pdf" else DOCX)
-
-
-async def rehearsed(m: program.Program, region: UUID) -> bool:
-    """Whether a region works in a rehearsal now."""
-    try:
-        return (await m.cohorts.one((await m.cohorts.part_of(region)).cohort)).rehearsal
-    except kernel.NotFound:
-        return False

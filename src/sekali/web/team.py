@@ -14,7 +14,7 @@ from .failures import field_errors
 from .files import certificate, download, long_day
 from .frame import render
 from .plan_desk import TEAM
-from .plan_views import rehearsed, stands
+from .plan_views import stands
 from .routing import page
 from .secretariat import id_of, movement, whole
 
@@ -226,7 +226,7 @@ async def commitment_sheet(request: Request) -> Response:
     cohort = await m.cohorts.one(part.cohort)
     document = program.documents.commitment(
         region.full_name, long_day(on, language), row["text"], signers, cohort.name, language,
-        await rehearsed(m, region.id),
+        await m.cohorts.rehearsing(region.id),
     )  # fmt: skip
     content = await asyncio.to_thread(program.documents.pdf, document)
     return download(content, f"komitmen-{region.slug}.pdf", "application/pdf")

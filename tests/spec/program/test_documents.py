@@ -323,7 +323,9 @@ class TestNumbers:
             *READINESS,
             *(name for parts in READINESS.values() for name in parts.values()),
         ]
-        assert [name for name in names if words.words("id")(name) == name] == ["Digital"], "the same word in both languages"
+        assert [name for name in names if words.words("id")(name) == name] == ["Digital"], (
+            "the same word in both languages"
+        )
 
 
 def headings(document: documents.Document) -> list[str]:

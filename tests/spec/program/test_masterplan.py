@@ -75,6 +75,7 @@ def test_a_minus_does_not_change_how_a_number_is_read(mark: str) -> None:
 
 def test_rupiah_have_no_thousandths() -> None:
     assert plan.tidy("P1.y1.budget", "Rp 750.000") == "750000"
+    assert plan.number("250.000", "spending") == "250000", "what was spent is rupiah too"
 
 
 @pytest.mark.parametrize(

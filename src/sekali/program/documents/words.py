@@ -10,6 +10,7 @@ from sekali import kernel
 
 Say = Callable[[str], str]
 
+
 def words(language: str) -> Say:
     """A speaker of ``language``: Indonesian, or English where it is ``en``."""
     return partial(kernel.translate, locale_of(language))
