@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: up test lint bench lock schema browser office help clean
+.PHONY: up test lint bench lock schema conformance browser office npm help clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -16,17 +16,20 @@ help: ## this list
 up: $(VENV)/run.stamp ## start Sekali with its database and demo city on http://127.0.0.1:8080
 	@$(BIN)/sekali up $(if $(POPULATION),--population $(POPULATION))
 
-test: $(VENV)/test.stamp browser office ## all tests, the browser ones too
+test: $(VENV)/test.stamp browser office npm ## all tests, the browser ones too
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/test.stamp ## style and import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
 
 bench: $(VENV)/test.stamp ## measure, side by side with the limit, and print ratios
-	@$(BIN)/python bench/run.py && $(BIN)/python bench/panel.py
+	@$(BIN)/python bench/run.py && $(BIN)/python bench/exchange.py && $(BIN)/python bench/panel.py
 
 schema: $(VENV)/test.stamp ## write schema.sql anew from the migrations
 	@$(BIN)/python -m pytest -q tests/migration --write-schema
+
+conformance: $(VENV)/test.stamp ## write the table of docs/conformance.md anew from the tests
+	@$(BIN)/python -m pytest -q tests/conformance/test_conformance_page.py --write-conformance
 
 lock: $(VENV)/test.stamp ## resolve the dependencies anew; names, versions and hashes, no addresses
 	@$(BIN)/uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \
@@ -55,6 +58,9 @@ browser:
 
 office:
 	@sh bin/need-office
+
+npm:
+	@sh bin/need-npm
 
 clean: ## remove the virtual environment
 	rm -rf $(VENV)

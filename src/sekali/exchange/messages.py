@@ -8,36 +8,58 @@ from starlette.responses import Response
 
 from sekali import kernel, records
 
+from .encodings import unpacker
 from .outcomes import FHIR_JSON
+from .representation import from_xml, is_xml
 
 BASE = "/fhir-r4/v1"
 LARGEST_BODY = 8 << 20
+LARGEST_XML = 16 << 20
+"""Bytes; read as a tree it takes some 25 times as much memory."""
 DEEPEST = 64
 """Levels of nesting; FHIR resources have about a dozen."""
 _JSON = ("application/fhir+json", "application/json", "application/json+fhir")
 
 
-async def read_body(request: Request, most: int = LARGEST_BODY) -> bytes:
-    """The body. Raises TooCostly as soon as it is too large, Unsupported when it is not JSON."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in _JSON:
-        raise kernel.Unsupported("Send application/fhir+json.", path="Content-Type")
+def media_type(request: Request) -> str:
+    """What the body is, without its parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def read_body(request: Request, most: int = LARGEST_BODY, also: str = "") -> bytes:
+    """The body, as JSON also when it came as XML. Raises TooCostly as soon as it is too large, Invalid for broken XML,
+    Unsupported when it is none of these nor ``also``.
+    """
+    kind = media_type(request)
+    if kind not in _JSON and kind != also and not is_xml(kind):
+        raise kernel.Unsupported("Send application/fhir+json or application/fhir+xml.", path="Content-Type")
+    if is_xml(kind):
+        most = min(most, LARGEST_XML)
     length = request.headers.get("content-length", "0")
     if not length.isdecimal() or int(length) > most:
         raise _too_large(most)
     body = await limited(request, most)
-    _require_shallow(body)
+    if is_xml(kind):
+        body = await from_xml(body)
+    require_shallow(body)
     return body
 
 
 async def limited(request: Request, most: int) -> bytes:
-    """The body as it comes. Raises TooCostly as soon as it is more than ``most`` bytes."""
-    parts, size = [], 0
+    """The body, unpacked as it comes. Raises TooCostly as soon as it, or what is in it, is more than ``most`` bytes.
+
+    Raises Unsupported for a Content-Encoding that is not had, Invalid for one that is broken.
+    """
+    packing = unpacker(request.headers.get("content-encoding", ""))
+    parts, size, came = [], 0, 0
     async for part in request.stream():
-        size += len(part)
-        if size > most:
-            raise _too_large(most)
-        parts.append(part)
+        came += len(part)
+        for piece in packing.pieces(part):
+            size += len(piece)
+            if max(size, came) > most:
+                raise _too_large(most)
+            parts.append(piece)
+    packing.require_whole()
     return b"".join(parts)
 
 
@@ -45,7 +67,7 @@ def _too_large(most: int) -> kernel.TooCostly:
     return kernel.TooCostly("This is larger than %(most)s KB. Send it in parts.", path="body", most=most >> 10)
 
 
-def _require_shallow(body: bytes) -> None:
+def require_shallow(body: bytes) -> None:
     """Refuse nesting that would only exhaust a parser. Strings may hold brackets, so this counts a little too many."""
     if body.count(b"{") + body.count(b"[") <= DEEPEST:
         return
@@ -66,13 +88,6 @@ def _require_shallow(body: bytes) -> None:
                 raise kernel.Invalid(faults=[kernel.Fault("$", f"more than {DEEPEST} levels of nesting")])
         elif byte in (0x7D, 0x5D):
             depth -= 1
-
-
-def require_json_wanted(request: Request) -> None:
-    """Raises Unsupported when the client wants another format than JSON."""
-    wanted = request.query_params.get("_format") or request.headers.get("accept", "")
-    if wanted and not any(word in wanted for word in ("json", "*/*", "application/*")):
-        raise kernel.Unsupported("Sekali answers application/fhir+json only.", path="Accept")
 
 
 def resource_id(request: Request, type: str) -> UUID:

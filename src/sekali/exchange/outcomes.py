@@ -17,6 +17,8 @@ _STATUS: dict[type[kernel.Failure], tuple[int, str]] = {
     kernel.Gone: (410, "deleted"),
     kernel.Conflict: (409, "conflict"),
     kernel.PreconditionFailed: (412, "conflict"),
+    kernel.Unprocessable: (422, "conflict"),
+    kernel.NotAcceptable: (406, "not-supported"),
     kernel.Unsupported: (415, "not-supported"),
     kernel.TooCostly: (413, "too-costly"),
     kernel.Unavailable: (503, "transient"),

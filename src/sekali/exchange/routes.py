@@ -6,17 +6,19 @@ from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, Router
 from starlette.types import Receive, Scope, Send
 
 from sekali import kernel
 
-from .access import grant_of
+from .access import actor_of, grant_of
+from .bulk import handlers as bulk
 from .doors import Doors
-from .interactions import capabilities, create, delete, history, read, search, transaction, update, vread
-from .messages import BASE, require_json_wanted
+from .interactions import capabilities, create, delete, history, patch, read, search, transaction, update, vread
+from .messages import BASE
 from .oauth import access_token
 from .outcomes import failure_response, unexpected
+from .representation import VARY, negotiated
 
 log = logging.getLogger("sekali.exchange")
 Open = Callable[[Request, Doors], Awaitable[Response]]
@@ -37,18 +39,20 @@ class Endpoint:
     :ivar authority: ``public`` or ``bearer token``.
     """
 
-    def __init__(self, interaction: Open, doors: Doors, authority: str) -> None:
+    def __init__(self, interaction: Open, doors: Doors, authority: str, plain: bool = False) -> None:
         self.interaction = interaction
+        self._plain = plain  # has one form only, whatever is asked for
         self.authority = authority
         self._doors = doors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
-            require_json_wanted(request)
+            send = send if self._plain else negotiated(scope, send)
             response = await self.interaction(request, self._doors)
         except Exception as error:
             response = refusal(error)
+        response.headers.setdefault("Vary", VARY)
         await response(scope, receive, send)
 
 
@@ -58,6 +62,14 @@ def _granted(interaction: Callable[..., Awaitable[Response]]) -> Open:
         return await interaction(request, doors, await grant_of(authorization, doors))
 
     run.__name__ = interaction.__module__.rpartition(".")[2]
+    return run
+
+
+def _known(handler: bulk.Handler) -> Open:
+    async def run(request: Request, doors: Doors) -> Response:
+        authorization = request.headers.get("authorization", "").encode("latin-1")
+        return await handler(request, doors, await actor_of(authorization, doors))
+
     return run
 
 
@@ -74,20 +86,31 @@ def routes(doors: Doors) -> list[BaseRoute]:
     def public(path: str, method: str, interaction: Open) -> Route:
         return Route(path, Endpoint(interaction, doors, "public"), methods=[method])
 
-    return [
+    bundles = transaction.Bundles()
+    found = [
         read.ReadRoute(BASE, read.Read(doors, grant_of, refusal)),  # the most frequent first
         public(f"{BASE}/metadata", "GET", capabilities.capabilities),
+        *(Route(BASE + path, Endpoint(_known(handler), doors, "bearer token", plain=True), methods=[method])
+          for path, method, handler in bulk.routes()),
+        granted("/_history", "GET", history.history_of_all),
         granted("/{type}", "GET", search.search),
         public("/oauth2/v1/accesstoken", "POST", access_token),
         granted("/{type}/_search", "POST", search.search_by_form),
+        granted("/{type}/_history", "GET", history.history_of_type),
         granted("/{type}/{id}/_history", "GET", history.history),
         granted("/{type}/{id}/_history/{version}", "GET", vread.vread),
         granted("/{type}/{id}", "GET", read.unknown),
-        granted("", "POST", transaction.transaction),
-        granted("/", "POST", transaction.transaction),
+        granted("", "POST", bundles),
+        granted("/", "POST", bundles),
         granted("/{type}", "POST", create.create),
         granted("/{type}/{id}", "PUT", update.update),
+        granted("/{type}/{id}", "PATCH", patch.patch),
         granted("/{type}/{id}", "DELETE", delete.delete),
+        granted("/{type}", "PUT", update.update_where),
+        granted("/{type}", "DELETE", delete.delete_where),
+        granted("/{type}", "PATCH", patch.patch_where),
         Route(BASE + "/{rest:path}", Endpoint(_nothing_here, doors, "public"),
               methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
     ]  # fmt: skip
+    bundles.inner = Router(found)
+    return found

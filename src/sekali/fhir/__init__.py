@@ -1,30 +1,24 @@
 """FHIR R4 as pure functions: names, validity, what a resource can be found by. No driver, no server."""
 
-from .elements import references, subject_of, values_at
+from .definitions import R4
+from .elements import people_at, references, split_reference, subject_of, values_at
 from .names import *  # noqa: F403 - the field's names are this module's vocabulary
 from .names import __all__ as _names
-from .parameters import SEARCH, Parameter
-from .search import Indexed, Term, candidate_hashes, fold, index, matches, parse_term
-from .types import CITY_TYPES, PERSON_TYPES, TYPES
+from .parameters import MAIN_DATE, SEARCH, Parameter
+from .patch import JSON_PATCH, patched, unwrapped
+from .search import MODIFIERS, Asked, Indexed, Lookup, Term, fold, index, lookup, matches, pointed_at, sort_key
+from .search import parse as parse_term
+from .search.indexing import term_hash
+from .search.terms import split
+from .subsets import subset
+from .types import CITY_TYPES, MUST_NAME, PERSON_TYPES, TYPES
 from .validation import require_valid, validate
+from .xml import from_xml, to_xml
 
 __all__ = [
-    "CITY_TYPES",
-    "PERSON_TYPES",
-    "SEARCH",
-    "TYPES",
-    "Indexed",
-    "Parameter",
-    "Term",
-    "candidate_hashes",
-    "fold",
-    "index",
-    "matches",
-    "parse_term",
-    "references",
-    "require_valid",
-    "subject_of",
-    "validate",
-    "values_at",
+    "CITY_TYPES", "JSON_PATCH", "MAIN_DATE", "MODIFIERS", "MUST_NAME", "PERSON_TYPES", "R4", "SEARCH", "TYPES", "Asked",
+    "Indexed", "Lookup", "Parameter", "Term", "fold", "from_xml", "index", "lookup", "matches", "parse_term", "patched",
+    "people_at", "pointed_at", "references", "require_valid", "sort_key", "split", "split_reference", "subject_of",
+    "subset", "term_hash", "to_xml", "unwrapped", "validate", "values_at",
     *_names,
-]
+]  # fmt: skip

@@ -47,16 +47,24 @@ def references(value: Any) -> Iterator[tuple[str, str]]:
 
 
 def subject_of(resource: dict[str, Any]) -> UUID | None:
-    """The id of the person that a resource belongs to: its ``subject``, ``patient``, ``beneficiary`` or ``for``.
+    """The id of the one person that a resource belongs to: its ``subject``, ``patient``, ``beneficiary``, ``for`` ...
 
-    None where it names none, or names one that cannot be an id of this server.
+    None where it names nobody, several, or one that cannot be an id of this server.
     """
-    element = resource.get(PERSON_TYPES.get(resource["resourceType"], ""))
-    reference = element.get("reference") if isinstance(element, dict) else None
-    found = split_reference(reference) if isinstance(reference, str) else None
-    if found is None or found[0] != "Patient":
+    path = PERSON_TYPES.get(resource["resourceType"])
+    if path is None:
         return None
-    try:
-        return UUID(found[1])
-    except ValueError:
-        return None
+    found = set(people_at(resource, path))
+    return found.pop() if len(found) == 1 else None
+
+
+def people_at(resource: Any, path: str) -> Iterator[UUID]:
+    """The ids of all people whom the References at a path name."""
+    for element in values_at(resource, path):
+        reference = element.get("reference") if isinstance(element, dict) else None
+        found = split_reference(reference) if isinstance(reference, str) else None
+        if found is not None and found[0] == "Patient":
+            try:
+                yield UUID(found[1])
+            except ValueError:
+                continue

@@ -1,217 +1,129 @@
-"""The search parameters of each kind of resource. The CapabilityStatement is made from this table."""
+"""The search parameters of each kind of resource: all of R4's. The CapabilityStatement is made from this table."""
 
 from dataclasses import dataclass
 
-from .types import CITY_TYPES, PERSON_TYPES
+from .definitions import R4, Place, SearchParameter
+from .types import PERSON_TYPES, TYPES
+
+INDEXED = frozenset({"token", "reference", "string", "date", "number", "quantity", "uri"})
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One search parameter of one type.
 
-    :ivar kind: ``token``, ``reference``, ``date`` or ``string``, as FHIR names them.
-    :ivar paths: the elements it looks at.
-    :ivar indexed: whether it can find something without knowing whose it is.
+    :ivar kind: as FHIR names it: token, reference, string, date, number, quantity, uri, composite, special.
+    :ivar places: where it looks.
+    :ivar components: of a composite: its parts, each with where it looks from each of ``places``.
+    :ivar index: the parameter whose index terms find its matches too: one that looks at the same places and more.
+        Empty where nothing is indexed for it.
     """
 
+    type: str
+    name: str
     kind: str
-    paths: tuple[str, ...]
-    indexed: bool = False
+    places: tuple[Place, ...]
+    targets: frozenset[str]
+    components: tuple["Component", ...] = ()
+    index: str = ""
+
+    @property
+    def owner(self) -> bool:
+        """Whether it asks whose the resource is, of a kind that is one person's."""
+        element = R4.elements[self.type].get(PERSON_TYPES.get(self.type, ""))
+        return (
+            element is not None
+            and not element.many
+            and [one.steps for one in self.places] == [(PERSON_TYPES[self.type],)]
+        )
 
 
-def _token(*paths: str, indexed: bool = False) -> Parameter:
-    return Parameter("token", paths, indexed)
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A part of a composite."""
+
+    kind: str
+    places: tuple[tuple[Place, ...], ...]
 
 
-def _reference(*paths: str, indexed: bool = False) -> Parameter:
-    return Parameter("reference", paths, indexed)
+def _covers(wide: tuple[Place, ...], narrow: tuple[Place, ...]) -> bool:
+    """Whether ``wide`` looks at everything that ``narrow`` looks at."""
+    return all(any(_covers_one(one, place) for one in wide) for place in narrow)
 
 
-def _date(*paths: str, indexed: bool = False) -> Parameter:
-    return Parameter("date", paths, indexed)
+def _covers_one(wide: Place, narrow: Place) -> bool:
+    """The same members on the way, and no condition that the narrow one has not."""
+    return (
+        len(wide.steps) == len(narrow.steps)
+        and wide.target in ("", narrow.target)
+        and all(
+            one in (other, other if isinstance(other, str) else other[0])
+            for one, other in zip(wide.steps, narrow.steps, strict=True)
+        )
+    )
 
 
-def _string(*paths: str, indexed: bool = False) -> Parameter:
-    return Parameter("string", paths, indexed)
+def _widest(name: str, all_: dict[str, SearchParameter]) -> str:
+    """Of one kind, the parameter that looks at the most of what this one looks at."""
+    own = all_[name]
+    if own.kind not in INDEXED or name in ("_id", "_lastUpdated"):
+        return ""
+    wider = [
+        other
+        for other, found in all_.items()
+        if found.kind == own.kind and other[0] != "_" and _covers(found.paths, own.paths)
+    ]
+    return min(wider or [name], key=lambda other: (-sum(_covers(all_[other].paths, (p,)) for o in wider for p in all_[o].paths),
+                                                   other))  # fmt: skip
 
 
-_IDENTIFIER = {"identifier": _token("identifier", indexed=True)}
-_NAME = {"name": _string("name.text", "name.family", "name.given", indexed=True)}
-_CLINICAL = {**_IDENTIFIER, "encounter": _reference("encounter"), "code": _token("code", indexed=True)}
-
-_OWN: dict[str, dict[str, Parameter]] = {
-    "Patient": {
-        **_IDENTIFIER,
-        **_NAME,
-        "family": _string("name.family", indexed=True),
-        "given": _string("name.given", indexed=True),
-        "birthdate": _date("birthDate", indexed=True),
-        "gender": _token("gender", indexed=True),
-    },
-    "RelatedPerson": {**_IDENTIFIER, **_NAME, "birthdate": _date("birthDate"), "relationship": _token("relationship")},
-    "Coverage": {**_IDENTIFIER, "status": _token("status"), "type": _token("type")},
-    "Organization": {
-        **_IDENTIFIER,
-        "name": _string("name", indexed=True),
-        "type": _token("type", indexed=True),
-        "partof": _reference("partOf", indexed=True),
-    },
-    "Location": {
-        **_IDENTIFIER,
-        "name": _string("name", indexed=True),
-        "organization": _reference("managingOrganization", indexed=True),
-        "status": _token("status"),
-    },
-    "HealthcareService": {
-        **_IDENTIFIER,
-        "organization": _reference("providedBy", indexed=True),
-        "specialty": _token("specialty", indexed=True),
-        "name": _string("name", indexed=True),
-    },
-    "Practitioner": {**_IDENTIFIER, **_NAME},
-    "PractitionerRole": {
-        **_IDENTIFIER,
-        "practitioner": _reference("practitioner", indexed=True),
-        "organization": _reference("organization", indexed=True),
-    },
-    "Encounter": {
-        **_IDENTIFIER,
-        "status": _token("status", indexed=True),
-        "class": _token("class"),
-        "date": _date("period", indexed=True),
-        "service-provider": _reference("serviceProvider", indexed=True),
-        "participant": _reference("participant.individual"),
-        "based-on": _reference("basedOn"),
-    },
-    "Condition": {
-        **_CLINICAL,
-        "category": _token("category"),
-        "clinical-status": _token("clinicalStatus"),
-        "recorded-date": _date("recordedDate", indexed=True),
-    },
-    "Observation": {
-        **_CLINICAL,
-        "category": _token("category"),
-        "status": _token("status"),
-        "date": _date("effectiveDateTime", "effectivePeriod", "effectiveInstant", indexed=True),
-    },
-    "AllergyIntolerance": {
-        **_IDENTIFIER,
-        "code": _token("code", indexed=True),
-        "clinical-status": _token("clinicalStatus"),
-        "date": _date("recordedDate", indexed=True),
-    },
-    "Procedure": {
-        **_CLINICAL,
-        "status": _token("status"),
-        "date": _date("performedDateTime", "performedPeriod", indexed=True),
-    },
-    "Medication": {**_IDENTIFIER, "code": _token("code", indexed=True), "status": _token("status")},
-    "MedicationRequest": {
-        **_IDENTIFIER,
-        "encounter": _reference("encounter"),
-        "status": _token("status"),
-        "code": _token("medicationCodeableConcept", indexed=True),
-        "medication": _reference("medicationReference"),
-        "authoredon": _date("authoredOn", indexed=True),
-    },
-    "MedicationDispense": {
-        **_IDENTIFIER,
-        "status": _token("status"),
-        "context": _reference("context"),
-        "prescription": _reference("authorizingPrescription"),
-        "whenhandedover": _date("whenHandedOver", indexed=True),
-    },
-    "MedicationStatement": {
-        **_IDENTIFIER,
-        "status": _token("status"),
-        "context": _reference("context"),
-        "effective": _date("effectiveDateTime", "effectivePeriod", indexed=True),
-    },
-    "ServiceRequest": {
-        **_CLINICAL,
-        "status": _token("status", indexed=True),
-        "authored": _date("authoredOn", indexed=True),
-        "performer": _reference("performer", indexed=True),
-        "requester": _reference("requester", indexed=True),
-        "category": _token("category"),
-    },
-    "Task": {
-        **_IDENTIFIER,
-        "status": _token("status", indexed=True),
-        "owner": _reference("owner", indexed=True),
-        "requester": _reference("requester", indexed=True),
-        "focus": _reference("focus"),
-        "authored-on": _date("authoredOn", indexed=True),
-        "code": _token("code"),
-    },
-    "Composition": {
-        **_IDENTIFIER,
-        "type": _token("type", indexed=True),
-        "status": _token("status"),
-        "date": _date("date", indexed=True),
-        "encounter": _reference("encounter"),
-    },
-    "DiagnosticReport": {
-        **_CLINICAL,
-        "status": _token("status"),
-        "date": _date("effectiveDateTime", "effectivePeriod", indexed=True),
-    },
-    "DocumentReference": {
-        **_IDENTIFIER,
-        "status": _token("status"),
-        "type": _token("type"),
-        "date": _date("date", indexed=True),
-    },
-    "Immunization": {
-        **_IDENTIFIER,
-        "status": _token("status"),
-        "vaccine-code": _token("vaccineCode", indexed=True),
-        "date": _date("occurrenceDateTime", indexed=True),
-    },
-    "EpisodeOfCare": {
-        **_IDENTIFIER,
-        "status": _token("status"),
-        "organization": _reference("managingOrganization"),
-        "date": _date("period", indexed=True),
-    },
-    "CarePlan": {
-        **_IDENTIFIER,
-        "status": _token("status"),
-        "category": _token("category"),
-        "date": _date("period", indexed=True),
-    },
-    "ClinicalImpression": {
-        **_IDENTIFIER,
-        "status": _token("status"),
-        "encounter": _reference("encounter"),
-        "date": _date("effectiveDateTime", "effectivePeriod", indexed=True),
-    },
-    "QuestionnaireResponse": {
-        **_IDENTIFIER,
-        "status": _token("status"),
-        "encounter": _reference("encounter"),
-        "authored": _date("authored", indexed=True),
-    },
-    "Specimen": {
-        **_IDENTIFIER,
-        "status": _token("status"),
-        "type": _token("type"),
-        "collected": _date("collection.collectedDateTime"),
-    },
-}
-
-_EVERY = {"_id": Parameter("token", ("id",)), "_lastUpdated": Parameter("date", ("meta.lastUpdated",))}
+def _index_of_composite(found: SearchParameter, all_: dict[str, SearchParameter]) -> str:
+    """The parameter that finds what a composite's first part needs."""
+    kind, places = found.components[0]
+    whole = tuple(
+        Place((*base.steps, *inner.steps), inner.type, inner.target, inner.system)
+        for base, within in zip(found.paths, places, strict=True)
+        for inner in within
+    )
+    wider = [name for name, other in all_.items() if other.kind == kind and _covers(other.paths, whole)]
+    return _widest(min(wider), all_) if wider else ""
 
 
-def _whose(type: str) -> dict[str, Parameter]:
-    if type not in PERSON_TYPES:
-        return {}
-    element = PERSON_TYPES[type]
-    return {name: _reference(element) for name in {"patient", "subject" if element == "for" else element} - {"for"}}
+def _of(type: str) -> dict[str, Parameter]:
+    known = R4.search[type]
+    return {
+        name: Parameter(
+            type, name, one.kind, one.paths, frozenset(one.targets),
+            tuple(Component(kind, places) for kind, places in one.components),
+            _index_of_composite(one, known) if one.kind == "composite" else _widest(name, known),
+        )
+        for name, one in sorted(known.items()) if one.kind != "special"
+    }  # fmt: skip
 
 
-SEARCH: dict[str, dict[str, Parameter]] = {type: {**_EVERY, **_whose(type), **_OWN[type]} for type in sorted(_OWN)}
+SEARCH: dict[str, dict[str, Parameter]] = {type: _of(type) for type in sorted(TYPES)}
 """type -> parameter name -> Parameter."""
 
-assert SEARCH.keys() == {"Patient"} | PERSON_TYPES.keys() | CITY_TYPES, "every kept type can be searched"
+_MAIN = {
+    "Condition": "recorded-date",
+    "MedicationDispense": "whenhandedover",
+    "MedicationRequest": "authoredon",
+    "MedicationStatement": "effective",
+    "Patient": "birthdate",
+    "QuestionnaireResponse": "authored",
+    "RelatedPerson": "birthdate",
+    "ServiceRequest": "authored",
+    "Specimen": "collected",
+    "Task": "authored-on",
+}
+
+
+def _main_date(type: str) -> str:
+    dates = [name for name, one in SEARCH[type].items() if one.kind == "date" and name != "_lastUpdated"]
+    return _MAIN.get(type) or next(
+        (name for name in ("date", "authored", "created") if name in dates), min(dates, default="")
+    )
+
+
+MAIN_DATE: dict[str, str] = {type: _main_date(type) for type in SEARCH}
+"""The date parameter by which a type is kept in order; empty where it has none."""

@@ -4,15 +4,18 @@ Structure, cardinality and the form of primitives are checked by a compiled vali
 *required* are checked here, since that validator does not know them.
 """
 
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import fhirkit
 
 from sekali import kernel
 
-from .types import REQUIRED_CODES, TYPES
+from .definitions import R4
+from .types import TYPES
 
 MOST_FAULTS = 50
+MOST_CODES_TOLD = 20
 
 
 def validate(content: bytes) -> list[kernel.Fault]:
@@ -48,12 +51,47 @@ def _faults(content: bytes, resource: Any) -> list[kernel.Fault]:
     return faults[:MOST_FAULTS]
 
 
+class _Member(NamedTuple):
+    """What is known of one member of a type: its binding codes and the type of what is inside it."""
+
+    codes: frozenset[str] | None
+    inside: str
+
+
+@cache
+def _members(type: str) -> dict[str, _Member]:
+    """JSON member -> what there is to look at; members without codes inside them are left out."""
+    found = {}
+    for name, element in R4.elements.get(type, {}).items():
+        for one in element.types:
+            member = name.replace("[x]", one[:1].upper() + one[1:])
+            codes = R4.codes.get(element.required) if one == "code" else None
+            inside = one if one in R4.elements and one not in R4.primitives else ""
+            if codes or inside:
+                found[member] = _Member(codes, inside)
+    return found
+
+
 def _code_faults(resource: dict[str, Any]) -> list[kernel.Fault]:
+    faults: list[kernel.Fault] = []
     type = resource.get("resourceType")
-    faults = []
-    for element, codes in REQUIRED_CODES.get(type, {}).items():
-        value = resource.get(element)
-        for code in value if isinstance(value, list) else [value]:
-            if isinstance(code, str) and code not in codes:
-                faults.append(kernel.Fault(f"{type}.{element}", f"must be one of: {', '.join(sorted(codes))}"))
+    if isinstance(type, str):
+        _look(resource, type, type, faults)
     return faults
+
+
+def _look(node: dict[str, Any], type: str, path: str, faults: list[kernel.Fault]) -> None:
+    if type in ("Resource", "Extension"):
+        type = node.get("resourceType", type)
+    known = _members(type)
+    for name, value in node.items():
+        member = known.get(name)
+        if member is None:
+            continue
+        for one in value if isinstance(value, list) else (value,):
+            if member.codes is not None:
+                if isinstance(one, str) and one not in member.codes:
+                    some = ", ".join(sorted(member.codes)[:MOST_CODES_TOLD])
+                    faults.append(kernel.Fault(f"{path}.{name}", f"must be one of: {some}"))
+            elif isinstance(one, dict):
+                _look(one, member.inside, f"{path}.{name}", faults)

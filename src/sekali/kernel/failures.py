@@ -77,8 +77,16 @@ class PreconditionFailed(Failure):
     """It was changed by somebody else since it was read."""
 
 
+class Unprocessable(PreconditionFailed):
+    """It was understood, but what is kept is not as the sender expects."""
+
+
 class Unsupported(Failure):
     """Sekali does not do this."""
+
+
+class NotAcceptable(Unsupported):
+    """The answer was asked for in a format that there is none in."""
 
 
 class TooCostly(Failure):

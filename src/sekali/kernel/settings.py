@@ -51,6 +51,7 @@ class Settings:
     database_url: str = _setting(str, "")
     host: str = _setting(str, "127.0.0.1")
     port: int = _setting(_number(1, 65535), 8080)
+    hl7_port: int | None = _setting(_number(1, 65535))
     https: bool = _setting(_yes, False)
     postgres_user: str = _setting(str, "")
     connections: int = _setting(_number(2, 100), 10)
@@ -58,6 +59,9 @@ class Settings:
     demo: bool = _setting(_yes, True)
     population: int = _setting(_number(100, 900_000), 20_000)
     seed: int = _setting(_number(0, 2**31 - 1), 2018)
+    strict: bool = _setting(_yes, True)
+    bulk_hours: int = _setting(_number(1, 720), 24)
+    bulk_mb: int = _setting(_number(1, 10_000_000), 20_000)
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

@@ -1,9 +1,14 @@
 """What is kept: FHIR R4 resources, as the exact bytes, every version for ever, and no look without a Grant."""
 
 from .change import Change, Writing
+from .extract import Extract, moment, parse_filter
 from .prepared import Prepared, prepare
 from .search import Page
-from .store import Reader, Relations, Store, Watcher
+from .store import EVER, MOST_HISTORY, Reader, Relations, Store, Watcher
 from .stored import Stored
+from .transaction import Plan, carry_out, look, plan
 
-__all__ = ["Change", "Page", "Prepared", "Reader", "Relations", "Store", "Stored", "Watcher", "Writing", "prepare"]
+__all__ = [
+    "EVER", "MOST_HISTORY", "Change", "Extract", "Page", "Plan", "Prepared", "Reader", "Relations", "Store", "Stored", "Watcher",
+    "Writing", "carry_out", "look", "moment", "parse_filter", "plan", "prepare",
+]  # fmt: skip

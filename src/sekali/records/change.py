@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from sekali import audit, fhir, kernel, security
 
-from .prepared import COLUMNS, Prepared, owner, prepare
+from .prepared import COLUMNS, UNDATED, Prepared, owner, prepare
+from .query import Query, parse
+from .search import Search
 from .stored import Stored, stored
 
 SQL = kernel.queries(__file__.replace("change", "store"))
@@ -38,9 +41,10 @@ class Writing:
     :ivar tx: the transaction, for the caller's own tables.
     """
 
-    def __init__(self, tx: kernel.Session, grant: security.Grant) -> None:
+    def __init__(self, tx: kernel.Session, grant: security.Grant, strict: bool) -> None:
         self.tx = tx
         self._grant = grant
+        self._strict = strict
         now = kernel.now()
         self._at: datetime = now.replace(microsecond=now.microsecond // 1000 * 1000)  # as meta.lastUpdated shows it
         self._new: list[Prepared] = []
@@ -58,7 +62,7 @@ class Writing:
         decoded = kernel.decode(content)
         if not isinstance(decoded, dict):
             raise kernel.Invalid(faults=[kernel.Fault("$", "a resource is a JSON object")])
-        new, decoded = prepare(content, id or new_resource_id(decoded), 1, self._at)
+        new, decoded = prepare(content, id or self.new_id(decoded), 1, self._at, self._strict)
         self._check(new.type, new.subject)
         self._new.append(new)
         self._wrote(new, decoded)
@@ -74,12 +78,21 @@ class Writing:
         """
         now = await self._present(type, id, if_match)
         content = resource if isinstance(resource, bytes) else kernel.encode(resource)
-        new, decoded = prepare(content, id, now.version + 1, self._at)
+        new, decoded = prepare(content, id, now.version + 1, self._at, self._strict)
         if (new.type, new.subject) != (type, now.subject):
             raise kernel.Conflict("A resource cannot be moved from one person to another.")
         await self._replace(new)
         self._wrote(new, decoded)
         return Stored(type, id, new.version, new.updated, new.content, new.subject)
+
+    async def patch(self, type: str, id: UUID, patch: bytes, media_type: str, if_match: int | None = None) -> Stored:
+        """A new version that differs from the present one by a patch (see ``fhir.patched``).
+
+        Whoever offers this to somebody has them read the resource first (``Reader.read``): a patch tells what is there.
+        Raises what ``update`` and ``fhir.patched`` raise.
+        """
+        now = await self._present(type, id, if_match)
+        return await self.update(type, id, fhir.patched(now.content, patch, media_type))
 
     async def delete(self, type: str, id: UUID, if_match: int | None = None) -> Stored:
         """Take a resource out of use; all its versions stay.
@@ -92,7 +105,7 @@ class Writing:
             raise kernel.Conflict(
                 "This person has a record. It is kept for 25 years (PMK 24/2022), so the person cannot be deleted."
             )
-        gone = Prepared(shard, type, id, now.subject, now.version + 1, self._at, True, None, [], b"")
+        gone = Prepared(shard, type, id, now.subject, now.version + 1, self._at, True, UNDATED, [], b"")
         await self._replace(gone)
         self._wrote(gone, None)
         return Stored(type, id, gone.version, gone.updated, b"", now.subject, True)
@@ -101,14 +114,33 @@ class Writing:
         """The present version, locked until this transaction ends. Raises NotFound, Gone, Forbidden."""
         return await self._present(type, id, None)
 
-    async def find_by_identifier(self, type: str, identifier: str) -> list[Stored]:
-        """At most two that carry ``system|value``, for a conditional create inside a transaction."""
+    def new_id(self, resource: dict[str, Any]) -> UUID:
+        """An id for a resource that is not kept yet, on the shard of the person it belongs to. Raises Invalid."""
+        return new_resource_id(resource, self._strict)
+
+    async def find(self, type: str, condition: str) -> Stored | None:
+        """The one resource that a condition means (``identifier=system|value``), for conditional interactions.
+
+        Whoever asks for the same waits until this transaction ends, so that two never create one each. Raises
+        PreconditionFailed when several match, Invalid, Forbidden, TooCostly.
+        """
         await self.flush()
+        params = parse_qsl(condition.lstrip("?"), keep_blank_values=True)
+        if not params:
+            raise kernel.Invalid("A condition needs search parameters, such as identifier=system|value.")
         self._grant.may_read(type)
-        term = fhir.parse_term(type, "identifier", identifier)
-        rows = await self.tx.fetch(SQL.by_tokens, type, fhir.candidate_hashes(type, "identifier", term))
-        found = [Stored(type, row["id"], 0, self._at, row["content"]) for row in rows]
-        return [one for one in found if fhir.matches(one.resource, "identifier", term)]
+        await self.tx.fetchval(
+            "select pg_advisory_xact_lock($1)", fhir.term_hash(type, "condition", repr(sorted(params)))
+        )
+        query = parse(type, [*params, ("_count", "2")], lenient=False)
+        found = (await Search(self.tx, self._grant, self._permit).run(query)).items
+        if len(found) > 1:
+            raise kernel.PreconditionFailed("More than one %(type)s fits this condition.", type=type)
+        return found[0] if found else None
+
+    async def _permit(self, query: Query) -> None:
+        """A condition is only about what may be written anyway."""
+        self._grant.may_write(query.type)
 
     def note(self, kind: audit.Kind, citizen: UUID | None, what: str, detail: str = "") -> None:
         """One more audit event with this transaction, in the field's own word (checked in, referred)."""
@@ -127,7 +159,8 @@ class Writing:
     async def finish(self) -> None:
         """Send the rest and make sure that every reference leads somewhere. Raises Invalid."""
         await self.flush()
-        await _require_targets(self.tx, self._references)
+        if self._strict:
+            await _require_targets(self.tx, self._references)
 
     async def seal(self) -> None:
         """The audit of it all; the last thing before the commit."""
@@ -183,11 +216,11 @@ class Writing:
         self.changes.append(change)
 
 
-def new_resource_id(resource: dict[str, Any]) -> UUID:
+def new_resource_id(resource: dict[str, Any], strict: bool = True) -> UUID:
     """A new id on the shard of the person that the resource belongs to."""
     if resource.get("resourceType") == "Patient":
         return kernel.new_person()
-    subject = owner(resource, None)
+    subject = owner(resource, None, strict)
     return kernel.new_id(kernel.CITY if subject is None else kernel.shard_of(subject))
 
 

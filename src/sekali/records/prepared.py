@@ -1,6 +1,7 @@
 """A resource made ready to be kept: checked, stamped, and with what it is found by."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,12 +18,14 @@ class Prepared(NamedTuple):
     version: int
     updated: datetime
     deleted: bool
-    date: datetime | None
+    date: datetime
     tokens: list[int]
     content: bytes
 
 
 COLUMNS = Prepared._fields
+UNDATED = datetime.min.replace(tzinfo=UTC)
+"""Where what has no clinical date stands: PostgreSQL's -infinity."""
 
 
 def stamp(content: bytes, id: UUID, version: int, updated: datetime) -> bytes:
@@ -39,20 +42,38 @@ def stamp(content: bytes, id: UUID, version: int, updated: datetime) -> bytes:
     return head[:-1] + rest + b"}"
 
 
-def prepare(content: bytes, id: UUID, version: int, updated: datetime) -> tuple[Prepared, dict[str, Any]]:
-    """Stamp, validate and index one resource; the decoded resource comes too. Raises Invalid with each fault."""
+def restamped(rows: Sequence[Prepared], now: datetime) -> list[Prepared]:
+    """The same resources as of another time."""
+    at = now.replace(microsecond=now.microsecond // 1000 * 1000)  # as meta.lastUpdated shows it
+    new = _last_updated(at)
+    return [row._replace(updated=at, content=row.content.replace(_last_updated(row.updated), new, 1)) for row in rows]
+
+
+def _last_updated(at: datetime) -> bytes:
+    return b'"lastUpdated":"%s"' % at.isoformat(timespec="milliseconds").encode()
+
+
+def prepare(
+    content: bytes, id: UUID, version: int, updated: datetime, strict: bool = True
+) -> tuple[Prepared, dict[str, Any]]:
+    """Stamp, validate and index one resource; the decoded resource comes too. Raises Invalid with each fault.
+
+    :param strict: whether what SATUSEHAT ties to a person must name one.
+    """
     stamped = stamp(content, id, version, updated)
     resource = fhir.require_valid(stamped)
     found = fhir.index(resource)
-    subject = owner(resource, id)
+    subject = owner(resource, id, strict)
     shard = kernel.CITY if subject is None else kernel.shard_of(subject)
     if kernel.shard_of(id) != shard:
         raise kernel.Conflict("A resource cannot be moved from one person to another.")
     type = resource["resourceType"]
-    return Prepared(shard, type, id, subject, version, updated, False, found.date, found.tokens, stamped), resource
+    return Prepared(
+        shard, type, id, subject, version, updated, False, found.date or UNDATED, found.tokens, stamped
+    ), resource
 
 
-def owner(resource: dict[str, Any], id: UUID | None) -> UUID | None:
+def owner(resource: dict[str, Any], id: UUID | None, strict: bool = True) -> UUID | None:
     """The person that a resource belongs to, None for the city's. Raises Invalid when it must name one and doesn't."""
     type = resource.get("resourceType")
     if type == "Patient":
@@ -60,7 +81,7 @@ def owner(resource: dict[str, Any], id: UUID | None) -> UUID | None:
     if type not in fhir.PERSON_TYPES:
         return None
     subject = fhir.subject_of(resource)
-    if subject is None:
+    if subject is None and strict and type in fhir.MUST_NAME:
         path = f"{type}.{fhir.PERSON_TYPES[type]}"
         raise kernel.Invalid(faults=[kernel.Fault(path, "must be a reference to a Patient of this server")])
     return subject

@@ -1,20 +1,28 @@
 """The store: no look and no word without a Grant."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
 
 from sekali import audit, fhir, kernel, security
 
-from . import search, transaction
+from . import cursors
 from .change import Change, Writing, event
-from .prepared import COLUMNS, Prepared
-from .search import Page
+from .extract import Extract
+from .linked import included
+from .prepared import COLUMNS, Prepared, restamped
+from .query import Query, parse
+from .search import Page, Search
 from .stored import Stored, stored
 
 SQL = kernel.queries(__file__)
+EXTRACT = kernel.queries(__file__.replace("store", "extract"))
 
+EVER = datetime.min.replace(tzinfo=UTC)
+LAST = datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1), 2**31 - 1
 MOST_OF_A_RECORD = 5000
 MOST_HISTORY = 200
 MOST_AT_ONCE = 500
@@ -41,7 +49,10 @@ async def no_relations(facility: UUID, citizen: UUID) -> bool:
 
 
 class Store:
-    """FHIR resources in PostgreSQL. Everything goes through :meth:`under` or :meth:`change`, with a Grant."""
+    """FHIR resources in PostgreSQL. Everything goes through :meth:`under` or :meth:`change`, with a Grant.
+
+    ``strict``: references must lead somewhere, and what SATUSEHAT ties to a person must name one.
+    """
 
     def __init__(
         self,
@@ -49,8 +60,10 @@ class Store:
         journal: audit.Journal,
         watchers: Sequence[Watcher] = (),
         relations: Relations = no_relations,
+        strict: bool = True,
     ) -> None:
         self._database = database
+        self._strict = strict
         self._journal = journal
         self._watchers = tuple(watchers)
         self._relations = relations
@@ -60,38 +73,47 @@ class Store:
         """Reading, as far as ``grant`` allows."""
         return Reader(self._database, self._journal, self._read, self._relations, grant)
 
+    def extract(
+        self, grant: security.Grant, since: datetime, until: datetime, filters: Mapping[str, Sequence[Query]]
+    ) -> Extract:
+        """What stood at one moment, as far as ``grant`` allows. See :class:`Extract`; its user tells the audit."""
+        return Extract(self._database, grant, self._relations, since, until, filters)
+
+    async def there(self, grant: security.Grant, keys: Collection[tuple[str, UUID]]) -> dict[tuple[str, UUID], bool]:
+        """Which ids a load may not give again: (type, id) -> whether it can be referred to (is not deleted)."""
+        for type in {type for type, _ in keys}:
+            grant.may_write(type)
+        columns = ([kernel.shard_of(id) for _, id in keys], [type for type, _ in keys], [id for _, id in keys])
+        rows = await self._database.fetch(EXTRACT.there, *columns)
+        return {(row["type"], row["id"]): not row["deleted"] for row in rows}
+
     @asynccontextmanager
     async def change(self, grant: security.Grant) -> AsyncIterator[Writing]:
         """One transaction: what is written, the watchers' tables, the audit; all of it or nothing."""
         async with self._database.transaction() as tx:
-            writing = Writing(tx, grant)
+            writing = Writing(tx, grant, self._strict)
             yield writing
             await writing.finish()
             await self._tell(tx, writing.changes)
             await writing.seal()
-
-    async def transaction(self, grant: security.Grant, bundle: bytes) -> bytes:
-        """A FHIR transaction Bundle: all of it or nothing. Returns the transaction-response Bundle.
-
-        Raises Invalid and the others, with the place in the Bundle as path.
-        """
-        plan = transaction.plan(bundle)
-        async with self.change(grant) as writing:
-            return await transaction.carry_out(plan, writing)
 
     async def load(
         self,
         grant: security.Grant,
         rows: Sequence[Prepared],
         also: Callable[[kernel.Session], Awaitable[None]] | None = None,
+        stamp: bool = False,
     ) -> None:
         """Many prepared resources at once, by COPY, in one transaction; one audit event for all.
 
         :param also: the caller's own note in the same transaction (how far a load has come). Raises Conflict.
+        :param stamp: give them the transaction's own time, so that an extract has either all of them or none.
         """
         for type in {row.type for row in rows}:
             grant.may_write(type)
         async with self._database.transaction() as tx:
+            if stamp:
+                rows = restamped(rows, kernel.now())
             await tx.copy("records.resource", COLUMNS, rows)
             await self._tell(tx, [Change(r.type, r.id, r.subject, r.content, r.deleted, grant) for r in rows])
             if also is not None:
@@ -132,19 +154,40 @@ class Reader:
         row = await self._database.fetchrow(SQL.vread, kernel.shard_of(id), type, id, version)
         return await self._show(type, stored(row) if row else None)
 
-    async def history(self, type: str, id: UUID, count: int = 50, before: int | None = None) -> list[Stored]:
+    async def history(
+        self, type: str, id: UUID, count: int = 50, before: int | None = None, since: datetime = EVER
+    ) -> list[Stored]:
         """Versions, newest first, deletions too. Raises NotFound, Forbidden."""
         self._grant.may_read(type)
         rows = await self._database.fetch(
-            SQL.history, kernel.shard_of(id), type, id, before or 2**31 - 1, min(count, MOST_HISTORY)
+            SQL.history, kernel.shard_of(id), type, id, before or 2**31 - 1, min(count, MOST_HISTORY), since
         )
-        if not rows and before is None:
+        if not rows and before is None and since == EVER:
             raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type=type)
         versions = [stored(row) for row in rows]
-        for one in versions[:1]:
-            await self._require_standing(type, one.subject)
+        for person in self._people(versions[0]) if versions else ():
+            await self._require_standing(type, person)
         await self._looked(versions[:1], f"{type}/{id}/_history")
         return versions
+
+    async def changes(
+        self, type: str | None, since: datetime, count: int, after: str | None
+    ) -> tuple[list[Stored], str | None]:
+        """Versions of everything of a kind (of all kinds), newest first, and the cursor of the next page.
+
+        Raises Forbidden for what belongs to people, unless the Grant is one for everybody.
+        """
+        types = [type] if type else sorted(self._grant.reads)
+        everybody = self._grant.purpose is security.Purpose.EXPORT
+        if not everybody and not fhir.CITY_TYPES.issuperset(types):
+            raise kernel.Forbidden("Ask for the history of one resource: this would show everybody's.", rule="20003")
+        for one in types:
+            self._grant.may_read(one)
+        at = cursors.version(after) if after else LAST
+        most = min(count, MOST_HISTORY)
+        found = [stored(row) for row in await self._database.fetch(SQL.changes, types, since, *at, most + 1)]
+        await self._looked(found[:most], f"{type or ''}/_history")
+        return found[:most], cursors.of_version(found[most - 1]) if len(found) > most else None
 
     async def read_many(self, type: str, ids: Sequence[UUID]) -> list[Stored]:
         """Those of ``ids`` (at most 500) that are there and that the Grant concerns, in one round trip."""
@@ -171,20 +214,65 @@ class Reader:
 
     async def search(self, type: str, params: Sequence[tuple[str, str]], *, lenient: bool = False) -> Page:
         """A page of what matches. Raises Invalid (unknown parameter), TooCostly (nothing narrows it), Forbidden."""
-        query = search.parse(type, params, lenient)
-        self._grant.may_read(type)
-        if type in self._grant.related and query.person() is None:
-            raise kernel.Forbidden("Name the patient: your facility may read only those it cares for.", rule="20003")
-        await self._require_standing(type, query.person())
-        page = await search.run(self._database, query, self._grant)
+        query = parse(type, params, lenient)
+        await self._permit(query)
+        page = await Search(self._database, self._grant, self._permit).run(query)
+        page = replace(page, items=await self._visible(page.items))
+        if query.includes and page.items:
+            more = await included(self._database, query, page.items, self._read_some, self._visible)
+            page = replace(page, included=tuple(more))
         names = ",".join(name for name, _ in page.used)
-        await self._looked(page.items, f"{type}?{names}", audit.Kind.SEARCHED)
+        await self._looked([*page.items, *page.included], f"{type}?{names}", audit.Kind.SEARCHED)
         return page
+
+    async def _permit(self, query: Query) -> None:
+        """Raises Forbidden when the Grant does not allow to ask this at all.
+
+        Where only people in a relation to the facility may be read, the question must name one, or ask for what points
+        at the facility itself (its referrals, its visits); otherwise even the number of answers would tell something.
+        """
+        self._grant.may_read(query.type)
+        person = query.person()
+        own = query.asks_of("Organization", self._grant.actor.facility)
+        if query.type in self._grant.related and person is None and not own:
+            raise kernel.Forbidden("Name the patient: your facility may read only those it cares for.", rule="20003")
+        await self._require_standing(query.type, person)
+
+    async def _visible(self, found: list[Stored]) -> list[Stored]:
+        """Of what was found, what the Grant allows to see; the rest is left out without a word."""
+        seen = []
+        for one in found:
+            if one.type not in self._grant.reads:
+                continue
+            try:
+                for person in self._people(one):
+                    await self._require_standing(one.type, person)
+            except kernel.Forbidden:
+                continue
+            seen.append(one)
+        return seen
+
+    async def _read_some(self, keys: list[tuple[str, UUID]]) -> list[Stored]:
+        """What is there of (type, id), and may be seen."""
+        if not keys:
+            return []
+        shards = [kernel.shard_of(id) for _, id in keys]
+        rows = await self._database.fetch(SQL.read, shards, [type for type, _ in keys], [id for _, id in keys])
+        return await self._visible([one for one in map(stored, rows) if not one.deleted])
+
+    def _people(self, one: Stored) -> list[UUID | None]:
+        """Whose a resource is; of one that names several people, all of them."""
+        if one.subject is not None or one.type not in self._grant.related or one.deleted:
+            return [one.subject]
+        return (
+            list(fhir.people_at(one.resource, fhir.PERSON_TYPES[one.type])) if one.type in fhir.PERSON_TYPES else [None]
+        )
 
     async def _show(self, type: str, one: Stored | None) -> Stored:
         if one is None:
             raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type=type)
-        await self._require_standing(type, one.subject)
+        for person in self._people(one):
+            await self._require_standing(type, person)
         await self._looked([one], one.reference)
         if one.deleted:
             raise kernel.Gone("This %(type)s was deleted.", type=type)

@@ -16,19 +16,31 @@ select type, id, version, updated, content, subject, deleted from records.versio
 where shard = $1 and type = $2 and id = $3 and version = $4
 
 -- name: history
--- Versions, newest first, from below a version.
+-- Versions, newest first, from below a version, since a time.
 select type, id, version, updated, content, subject, deleted from records.resource
-where shard = $1 and type = $2 and id = $3 and version < $4
+where shard = $1 and type = $2 and id = $3 and version < $4 and updated >= $6
 union all
 select type, id, version, updated, content, subject, deleted from records.version
-where shard = $1 and type = $2 and id = $3 and version < $4
+where shard = $1 and type = $2 and id = $3 and version < $4 and updated >= $6
 order by version desc limit $5
+
+-- name: changes
+-- Versions of everything of some kinds, newest first, since a time and after a place.
+select * from (
+  (select type, id, version, updated, content, subject, deleted from records.resource
+   where type = any($1::text[]) and updated >= $2 and (updated, id, version) < ($3, $4, $5)
+   order by updated desc, id desc, version desc limit $6)
+  union all
+  (select type, id, version, updated, content, subject, deleted from records.version
+   where type = any($1::text[]) and updated >= $2 and (updated, id, version) < ($3, $4, $5)
+   order by updated desc, id desc, version desc limit $6)
+) one order by updated desc, id desc, version desc limit $6
 
 -- name: record
 -- All that is kept of a person, of some kinds, newest first.
 select type, id, version, updated, content, subject, deleted from records.resource
 where shard = $1 and type = any($2::text[]) and subject = $3 and not deleted
-order by type, date desc nulls last, updated desc limit $4
+order by type, date desc, updated desc limit $4
 
 -- name: lock
 -- The present version, which nobody else may change until this transaction ends.
@@ -56,7 +68,3 @@ where not exists (
 -- name: others_of
 -- Whether a person has anything else than their Patient.
 select exists (select from records.resource where shard = $1 and subject = $2 and type <> 'Patient' and not deleted)
-
--- name: by_tokens
--- At most two resources that carry a term, for a conditional create.
-select id, content from records.resource where type = $1 and tokens @> $2::bigint[] and not deleted limit 2

@@ -1,6 +1,7 @@
 """Transaction Bundles (https://hl7.org/fhir/R4/http.html#transaction): all of it or nothing."""
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,13 +10,14 @@ import msgspec
 
 from sekali import fhir, kernel
 
-from .change import Writing, new_resource_id
+from .change import Writing
 from .stored import Stored
 
-MOST_ENTRIES = 1000
+MOST_ENTRIES = 10_000
 _LOCAL = re.compile(rb'"(urn:uuid:[0-9a-fA-F-]{36})"')
-_ORDER = {"DELETE": 0, "POST": 1, "PUT": 2}
-"""The order of R4's transaction rules; Sekali's Bundles write and do not read."""
+_CONDITIONAL = re.compile(rb'"reference"\s*:\s*"(([A-Z][A-Za-z]+)\?([^"\\]{1,500}))"')
+_ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2}
+"""The order of R4's transaction rules; what is read comes last, when everything is written."""
 
 
 class _Request(msgspec.Struct, rename="camel"):
@@ -51,11 +53,22 @@ class Step:
     type: str
     id: UUID | None
     if_match: int | None
-    if_none_exist: str | None
+    condition: str | None
+    """Of a create: when something fits it, nothing is made. Of an update or delete: what fits it is meant."""
+    media_type: str = ""
+    """Of a patch."""
 
 
-def plan(bundle: bytes) -> list[Step]:
-    """The steps of a Bundle in the order of R4's rules. Raises Invalid with the place of what is wrong."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A Bundle, understood: what is written in the order of R4's rules, and what is read: place -> url."""
+
+    steps: list[Step]
+    reads: dict[int, str]
+
+
+def plan(bundle: bytes) -> Plan:
+    """What a transaction Bundle asks for. Raises Invalid with the place of what is wrong."""
     try:
         read = _decoder.decode(bundle)
     except msgspec.ValidationError as error:
@@ -68,47 +81,75 @@ def plan(bundle: bytes) -> list[Step]:
         )
     if len(read.entry) > MOST_ENTRIES:
         raise kernel.TooCostly("A Bundle may have at most %(most)s entries.", most=MOST_ENTRIES)
-    steps = [_step(place, entry) for place, entry in enumerate(read.entry)]
+    reads = {place: one.request.url for place, one in enumerate(read.entry) if one.request.method == "GET"}
+    steps = [_step(place, entry) for place, entry in enumerate(read.entry) if place not in reads]
     urls = [step.full_url for step in steps if step.full_url]
     if len(set(urls)) < len(urls):
         raise kernel.Invalid(rule="20014", faults=[kernel.Fault("Bundle.entry.fullUrl", "each fullUrl must be unique")])
-    return sorted(steps, key=lambda step: _ORDER[step.method])
+    return Plan(sorted(steps, key=lambda step: _ORDER[step.method]), reads)
 
 
 def _step(place: int, entry: _Entry) -> Step:
     path = f"Bundle.entry[{place}]"
     method, request = entry.request.method, entry.request
     if method not in _ORDER:
-        raise kernel.Invalid(faults=[kernel.Fault(f"{path}.request.method", "must be POST, PUT or DELETE")])
+        raise kernel.Invalid(faults=[kernel.Fault(f"{path}.request.method", "must be GET, POST, PUT, PATCH or DELETE")])
     content = bytes(entry.resource)
     if method != "DELETE" and not content:
         raise kernel.Invalid(faults=[kernel.Fault(f"{path}.resource", "is missing")])
-    type, _, id_text = request.url.strip("/").partition("/")
+    where, _, condition = request.url.strip("/").partition("?")
+    type, _, id_text = where.partition("/")
     if type not in fhir.TYPES:
         raise kernel.Invalid(
             faults=[kernel.Fault(f"{path}.request.url", "names a kind of resource that is not kept here")]
         )
     try:
-        id = UUID(id_text) if method != "POST" else None
+        id = UUID(id_text) if method != "POST" and (not condition or method == "PATCH") else None
         version = int(request.if_match.strip('W/"')) if request.if_match else None
     except ValueError:
         raise kernel.Invalid(
             faults=[kernel.Fault(f"{path}.request", 'url must be Type/id and ifMatch W/"version"')]
         ) from None
-    return Step(place, method, entry.full_url, content, type, id, version, request.if_none_exist)
+    media_type = ""
+    if method == "PATCH":
+        with _at(place):
+            content, media_type = fhir.unwrapped(content, "application/fhir+json")
+    condition = condition or request.if_none_exist
+    return Step(place, method, entry.full_url, content, type, id, version, condition, media_type)
 
 
-async def carry_out(steps: list[Step], writing: Writing) -> bytes:
-    """Do the steps within the caller's transaction; the response Bundle, in the order of the request."""
-    known = await _assign(steps, writing)
-    results: dict[int, dict[str, Any]] = {}
-    for step in steps:
+async def look(plan: Plan, read: Callable[[str, UUID], Awaitable[Stored]]) -> None:
+    """Have what will be patched read first, before the transaction: a patch tells what is there. Raises as ``read``."""
+    for step in plan.steps:
+        if step.method == "PATCH":
+            with _at(step.place):
+                await read(step.type, step.id)
+
+
+async def carry_out(plan: Plan, writing: Writing) -> dict[int, bytes]:
+    """Do the steps within the caller's transaction; place in the Bundle -> entry of the response."""
+    for step in plan.steps:
         with _at(step.place):
-            results[step.place] = await _do(step, known, writing)
+            await _settle_references(step, writing)
+    known = await _assign(plan.steps, writing)
+    results: dict[int, bytes] = {}
+    for step in plan.steps:
+        with _at(step.place):
+            results[step.place] = kernel.encode({"response": await _do(step, known, writing)})
     with _at(None):
         await writing.finish()
-    entries = [{"response": results[place]} for place in sorted(results)]
-    return kernel.encode({"resourceType": "Bundle", "type": "transaction-response", "entry": entries})
+    return results
+
+
+async def _settle_references(step: Step, writing: Writing) -> None:
+    """``Patient?identifier=…`` as a reference becomes the one that fits. Raises PreconditionFailed where none does."""
+    for written, type, query in set(_CONDITIONAL.findall(step.content)):
+        if type.decode() not in fhir.TYPES:
+            continue
+        found = await writing.find(type.decode(), query.decode())
+        if found is None:
+            raise kernel.PreconditionFailed("No %(type)s fits this condition.", type=type.decode(), path="resource")
+        step.content = step.content.replace(b'"' + written + b'"', b'"' + found.reference.encode() + b'"')
 
 
 async def _assign(steps: list[Step], writing: Writing) -> dict[bytes, bytes]:
@@ -116,28 +157,26 @@ async def _assign(steps: list[Step], writing: Writing) -> dict[bytes, bytes]:
     known: dict[bytes, bytes] = {}
     for people in (True, False):
         for step in steps:
-            if step.method != "POST" or (step.type == "Patient") != people:
+            if (step.method != "POST" and not step.condition) or (step.type == "Patient") != people:
                 continue
             with _at(step.place):
-                found = await _existing(step, writing)
-                step.id = found or new_resource_id(kernel.decode(_resolved(step.content, known)))
-            if found:
-                step.method = "FOUND"
-            if step.full_url:
+                await _place(step, known, writing)
+            if step.full_url and step.id:
                 known[step.full_url.encode()] = f"{step.type}/{step.id}".encode()
     return known
 
 
-async def _existing(step: Step, writing: Writing) -> UUID | None:
-    if step.if_none_exist is None:
-        return None
-    name, _, value = step.if_none_exist.partition("=")
-    if name != "identifier" or "|" not in value:
-        raise kernel.Unsupported("ifNoneExist needs identifier=system|value.", path="request.ifNoneExist")
-    found = await writing.find_by_identifier(step.type, value)
-    if len(found) > 1:
-        raise kernel.PreconditionFailed("More than one has this identifier.", path="request.ifNoneExist")
-    return found[0].id if found else None
+async def _place(step: Step, known: dict[bytes, bytes], writing: Writing) -> None:
+    """The id that a create or a conditional step is about."""
+    found = await writing.find(step.type, step.condition) if step.condition else None
+    step.id = found.id if found else None
+    if step.method == "DELETE":
+        return
+    if found is None:
+        step.method = "POST"  # an update of what is not there makes it
+        step.id = writing.new_id(kernel.decode(_resolved(step.content, known)))
+    elif step.method == "POST":
+        step.method = "FOUND"
 
 
 async def _do(step: Step, known: dict[bytes, bytes], writing: Writing) -> dict[str, Any]:
@@ -145,8 +184,11 @@ async def _do(step: Step, known: dict[bytes, bytes], writing: Writing) -> dict[s
         return {"status": "200 OK", "location": f"{step.type}/{step.id}"}
     content = _resolved(step.content, known)
     if step.method == "DELETE":
-        await writing.delete(step.type, step.id, step.if_match)
+        if step.id is not None:
+            await writing.delete(step.type, step.id, step.if_match)
         return {"status": "204 No Content"}
+    if step.method == "PATCH":
+        return _response("200 OK", await writing.patch(step.type, step.id, content, step.media_type, step.if_match))
     if step.method == "PUT":
         return _response("200 OK", await writing.update(step.type, step.id, content, step.if_match))
     one = await writing.create(content, step.id)

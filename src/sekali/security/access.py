@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import lru_cache
 from uuid import UUID
 
-from sekali import kernel
+from sekali import fhir, kernel
 
 from .actors import Actor, Role
 
@@ -24,6 +24,8 @@ class Purpose(StrEnum):
     OWN_RECORD = "own-record"
     INTEGRATION = "integration"
     LOAD = "load"
+    EXPORT = "export"
+    """Everything of a kind, for another store."""
     MOVEMENT = "movement"
     """The movement of cities. What is asked for are kinds of its own (plans, scores); the subject is a region."""
 
@@ -50,30 +52,11 @@ class Relation(StrEnum):
 IDENTITY = frozenset({"Patient", "RelatedPerson", "Coverage"})
 PLACES = frozenset({"Organization", "Location", "HealthcareService", "Practitioner", "PractitionerRole"})
 REFERRALS = frozenset({"ServiceRequest", "Task"})
-CLINICAL = frozenset(
-    {
-        "AllergyIntolerance",
-        "CarePlan",
-        "ClinicalImpression",
-        "Composition",
-        "Condition",
-        "DiagnosticReport",
-        "DocumentReference",
-        "Encounter",
-        "EpisodeOfCare",
-        "Immunization",
-        "Medication",
-        "MedicationDispense",
-        "MedicationRequest",
-        "MedicationStatement",
-        "Observation",
-        "Procedure",
-        "QuestionnaireResponse",
-        "Specimen",
-    }
-)
+CLINICAL = frozenset(fhir.PERSON_TYPES) - IDENTITY - REFERRALS | {"Medication"}
+"""What may belong to a person, and the medicines that prescriptions name."""
 COUNTER = IDENTITY | REFERRALS | {"AllergyIntolerance", "Condition", "MedicationRequest", "Encounter"}
-EVERYTHING = IDENTITY | PLACES | REFERRALS | CLINICAL
+EVERYTHING = fhir.TYPES - {"AuditEvent"}
+"""Who looked is told by the audit itself, not by resources that anyone may write."""
 
 STEERING = frozenset({"cohort", "participation", "person", "instrument", "panel", "award", "evaluation"})
 """What the secretariat keeps."""
@@ -190,6 +173,7 @@ RULES = (
         STEERING | PLANNING | SCORES | {"review"},
         MOVEMENT,
     ),
+    _rule({Role.SYSTEM}, Purpose.EXPORT, {Relation.NONE}, EVERYTHING, frozenset(), DUTY),
     _rule({Role.SYSTEM}, Purpose.LOAD, {Relation.NONE}, EVERYTHING, EVERYTHING, DUTY),
 )
 

@@ -185,6 +185,13 @@ class Doorkeeper:
         except kernel.Duplicate:
             raise kernel.Conflict("This client id is taken.") from None
 
+    async def add_operator(self, tx: kernel.Session, client_id: str, secret: str) -> None:
+        """A system of the operator's own: it may ask for bulk jobs of everybody, and for nothing else. Raises Conflict."""
+        try:
+            await tx.execute(SQL.add_operator, client_id, fingerprint(secret), kernel.new_id(kernel.CITY), "Sekali")
+        except kernel.Duplicate:
+            raise kernel.Conflict("This client id is taken.") from None
+
     async def token(self, client_id: str, secret: str) -> AccessToken:
         """An access token for a client. Raises Unauthenticated."""
         client = await self._database.fetchrow(SQL.client, client_id[:200])
@@ -226,7 +233,8 @@ def _actor(row: kernel.Row) -> Actor:
 
 
 def _system(row: kernel.Row) -> Actor:
-    return Actor(row["actor"], row["id"], Role.INTEGRATOR, row["organization"], row["organization_name"])
+    role = Role.SYSTEM if row["operator"] else Role.INTEGRATOR
+    return Actor(row["actor"], row["id"], role, row["organization"], row["organization_name"])
 
 
 def _door_event(kind: audit.Kind, actor: Actor) -> audit.Event:

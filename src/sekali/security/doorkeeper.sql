@@ -62,9 +62,14 @@ returning citizen, name, role, facility, facility_name, zone
 -- A facility's own system.
 insert into security.client (id, secret_hash, actor, organization, organization_name) values ($1, $2, $3, $4, $5)
 
+-- name: add_operator
+-- A system of the operator's own, for bulk jobs.
+insert into security.client (id, secret_hash, actor, organization, organization_name, operator)
+values ($1, $2, $3, null, $4, true)
+
 -- name: client
 -- The system of a client_id.
-select id, secret_hash, actor, organization, organization_name from security.client where id = $1
+select id, secret_hash, actor, organization, organization_name, operator from security.client where id = $1
 
 -- name: issue_token
 -- A new access token; those that ended go.
@@ -73,7 +78,7 @@ insert into security.access_token (token_hash, client, expires_at) values ($1, $
 
 -- name: bearer
 -- Whose token this is.
-select c.id, c.actor, c.organization, c.organization_name, t.expires_at
+select c.id, c.actor, c.organization, c.organization_name, c.operator, t.expires_at
 from security.access_token t join security.client c on c.id = t.client
 where t.token_hash = $1 and t.expires_at > $2
 

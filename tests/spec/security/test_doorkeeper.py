@@ -120,6 +120,7 @@ def test_the_whole_policy_as_a_table() -> None:
         ("citizen", "own-record", "self"),
         ("integrator", "integration", "none"),
         ("system", "load", "none"),
+        ("system", "export", "none"),
         ("system", "movement", "none"),
         ("secretariat", "movement", "none"),
         ("city-team", "movement", "member"),

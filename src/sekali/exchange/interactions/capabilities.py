@@ -10,8 +10,10 @@ from sekali import fhir, kernel
 
 from ..doors import Doors
 from ..outcomes import FHIR_JSON
+from ..representation import FORMATS
 
-INTERACTIONS = ("read", "vread", "update", "delete", "history-instance", "create", "search-type")
+READING = ("read", "vread", "history-instance", "search-type")
+WRITING = ("create", "update", "patch", "delete")
 
 
 async def capabilities(request: Request, doors: Doors) -> Response:
@@ -30,7 +32,8 @@ def _statement() -> bytes:
             "software": {"name": "Sekali", "version": version("sekali")},
             "implementation": {"description": "Sekali, the city's health link"},
             "fhirVersion": "4.0.1",
-            "format": ["application/fhir+json", "json"],
+            "format": list(FORMATS),
+            "patchFormat": [fhir.JSON_PATCH, FHIR_JSON, "application/fhir+xml"],
             "rest": [
                 {
                     "mode": "server",
@@ -39,23 +42,42 @@ def _statement() -> bytes:
                         "description": "Bearer tokens from /oauth2/v1/accesstoken?grant_type=client_credentials",
                     },
                     "resource": [_resource(type) for type in sorted(fhir.TYPES)],
-                    "interaction": [{"code": "transaction"}],
+                    "interaction": [{"code": "transaction"}, {"code": "batch"}, {"code": "history-system"}],
                 }
             ],
         }
     )
 
 
+@cache
+def _pointing() -> dict[str, list[str]]:
+    """Kind -> ``Type:parameter`` of everything that may point at it."""
+    found: dict[str, list[str]] = {type: [] for type in fhir.TYPES}
+    for type, own in fhir.SEARCH.items():
+        for name, parameter in own.items():
+            for target in parameter.targets & fhir.TYPES if parameter.kind == "reference" else ():
+                found[target].append(f"{type}:{name}")
+    return found
+
+
 def _resource(type: str) -> dict[str, object]:
+    own = fhir.SEARCH[type]
+    codes = (
+        *READING,
+        *(("history-type",) if type in fhir.CITY_TYPES else ()),
+        *(WRITING if type != "AuditEvent" else ()),
+    )
     return {
         "type": type,
-        "interaction": [{"code": code} for code in INTERACTIONS],
+        "interaction": [{"code": code} for code in codes],
         "versioning": "versioned-update",
         "readHistory": True,
         "updateCreate": False,
         "conditionalCreate": True,
         "conditionalRead": "not-match",
-        "conditionalUpdate": False,
-        "conditionalDelete": "not-supported",
-        "searchParam": [{"name": name, "type": parameter.kind} for name, parameter in fhir.SEARCH[type].items()],
+        "conditionalUpdate": True,
+        "conditionalDelete": "single",
+        "searchInclude": ["*", *(f"{type}:{name}" for name, parameter in own.items() if parameter.kind == "reference")],
+        "searchRevInclude": _pointing()[type],
+        "searchParam": [{"name": name, "type": parameter.kind} for name, parameter in own.items()],
     }

@@ -7,39 +7,32 @@ from sekali import fhir, kernel, records, security
 
 from ..doors import Doors
 from ..messages import read_body, resource_response
+from ..representation import wanted
 from .kinds import kind
 
 
 async def create(request: Request, doors: Doors, grant: security.Grant) -> Response:
-    """``POST /{type}``, conditional with ``If-None-Exist: identifier=system|value``."""
+    """``POST /{type}``, conditional with ``If-None-Exist: identifier=system|value`` or any other search."""
     type = kind(request)
     body = await read_body(request)
     condition = request.headers.get("if-none-exist")
     async with doors.store.change(grant) as change:
-        if condition is not None and (found := await _existing(change, type, condition)):
-            return resource_response(request, found)
-        one = await change.create(body)
-        if one.type != type:
-            raise kernel.Invalid(faults=[kernel.Fault("resourceType", "is another kind than the path says")])
+        found = await change.find(type, condition) if condition is not None else None
+        if found is None:
+            one = await change.create(body)
+            if one.type != type:
+                raise kernel.Invalid(faults=[kernel.Fault("resourceType", "is another kind than the path says")])
+    if found is not None:  # shown only to those who may see it, and audited as a look
+        return resource_response(request, await doors.store.under(grant).read(type, found.id))
     if type == "Patient" and not _speaks_fhir(request):
         return _satusehat_answer(one)
     return resource_response(request, one, 201)
 
 
-async def _existing(change: records.Writing, type: str, condition: str) -> records.Stored | None:
-    name, _, value = condition.lstrip("?").partition("=")
-    if name != "identifier" or "|" not in value:
-        raise kernel.Unsupported("If-None-Exist needs identifier=system|value.", path="If-None-Exist")
-    found = await change.find_by_identifier(type, value)
-    if len(found) > 1:
-        raise kernel.PreconditionFailed("More than one has this identifier.", path="If-None-Exist")
-    return found[0] if found else None
-
-
 def _speaks_fhir(request: Request) -> bool:
-    """A client that names FHIR's own media type gets FHIR's own answer."""
-    headers = request.headers
-    return "fhir+json" in headers.get("accept", "") or "fhir+json" in headers.get("content-type", "")
+    """A client that names FHIR's own media type, or XML, gets FHIR's own answer."""
+    named = request.headers.get("accept", "") + request.headers.get("content-type", "")
+    return "fhir+json" in named or bool(wanted(request.scope).xml)
 
 
 def _satusehat_answer(one: records.Stored) -> Response:

@@ -16,3 +16,13 @@ async def delete(request: Request, doors: Doors, grant: security.Grant) -> Respo
     async with doors.store.change(grant) as change:
         gone = await change.delete(type, resource_id(request, type), if_match(request))
     return Response(None, 204, {"ETag": f'W/"{gone.version}"'})
+
+
+async def delete_where(request: Request, doors: Doors, grant: security.Grant) -> Response:
+    """``DELETE /{type}?…``: the one that fits; 204 also where none does, 412 where several do."""
+    type = kind(request)
+    async with doors.store.change(grant) as change:
+        found = await change.find(type, request.url.query)
+        if found is not None:
+            await change.delete(type, found.id, if_match(request))
+    return Response(None, 204)

@@ -1,4 +1,7 @@
-"""history: the versions of a resource, newest first. https://hl7.org/fhir/R4/http.html#history"""
+"""history: versions, newest first, of a resource, a kind, or all. https://hl7.org/fhir/R4/http.html#history"""
+
+from datetime import datetime
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,19 +17,49 @@ from .kinds import kind
 async def history(request: Request, doors: Doors, grant: security.Grant) -> Response:
     """``GET /{type}/{id}/_history``, at most 200 versions; ``_before`` leads on."""
     type = kind(request)
-    count = _number(request, "_count", 50)
+    count, since = _number(request, "_count", 50), _since(request)
     before = _number(request, "_before", 0) or None
-    versions = await doors.store.under(grant).history(type, resource_id(request, type), count, before)
+    versions = await doors.store.under(grant).history(type, resource_id(request, type), count, before, since)
+    more = None
+    if versions and versions[-1].version > 1 and len(versions) == count:
+        more = f"{versions[-1].reference}/_history?{_query(request, _before=str(versions[-1].version))}"
+    total = versions[0].version if versions and before is None and since == records.EVER else None
+    return _bundle(request, versions, more, total)
+
+
+async def history_of_type(request: Request, doors: Doors, grant: security.Grant) -> Response:
+    """``GET /{type}/_history``."""
+    return await _changes(request, doors, grant, kind(request))
+
+
+async def history_of_all(request: Request, doors: Doors, grant: security.Grant) -> Response:
+    """``GET /_history``."""
+    return await _changes(request, doors, grant, None)
+
+
+async def _changes(request: Request, doors: Doors, grant: security.Grant, type: str | None) -> Response:
+    reader, count = doors.store.under(grant), _number(request, "_count", 50)
+    versions, cursor = await reader.changes(type, _since(request), count, request.query_params.get("_cursor"))
+    path = f"{type}/_history" if type else "_history"
+    return _bundle(request, versions, f"{path}?{_query(request, _cursor=cursor)}" if cursor else None, None)
+
+
+def _query(request: Request, **more: str) -> str:
+    kept = {name: value for name, value in request.query_params.items() if name in ("_count", "_since")}
+    return urlencode(kept | more)
+
+
+def _bundle(request: Request, versions: list[records.Stored], more: str | None, total: int | None) -> Response:
     base = base_url(request)
-    entries = b",".join(_entry(base, one) for one in versions)
     links = [{"relation": "self", "url": str(request.url)}]
-    if versions and versions[-1].version > 1:
-        url = f"{base}/{versions[-1].reference}/_history?_count={count}&_before={versions[-1].version}"
-        links.append({"relation": "next", "url": url})
-    head = {"resourceType": "Bundle", "type": "history", "link": links}
-    if versions and before is None:
-        head["total"] = versions[0].version
-    return Response(kernel.encode(head)[:-1] + b',"entry":[' + entries + b"]}", media_type=FHIR_JSON)
+    if more:
+        links.append({"relation": "next", "url": f"{base}/{more}"})
+    head: dict[str, object] = {"resourceType": "Bundle", "type": "history", "link": links}
+    if total is not None:
+        head["total"] = total
+    entries = b",".join(_entry(base, one) for one in versions)
+    body = kernel.encode(head)[:-1] + (b',"entry":[' + entries + b"]}" if versions else b"}")
+    return Response(body, media_type=FHIR_JSON)
 
 
 def _entry(base: str, one: records.Stored) -> bytes:
@@ -50,4 +83,15 @@ def _number(request: Request, name: str, default: int) -> int:
     text = request.query_params.get(name, str(default))
     if not text.isdecimal() or len(text) > 9:
         raise kernel.Invalid("%(name)s needs a whole number.", path=name, name=name)
-    return int(text)
+    return int(text) if name != "_count" else max(1, min(int(text), records.MOST_HISTORY))
+
+
+def _since(request: Request) -> datetime:
+    text = request.query_params.get("_since")
+    if text is None:
+        return records.EVER
+    try:
+        moment = datetime.fromisoformat(text.replace(" ", "+"))
+    except ValueError:
+        raise kernel.Invalid("%(name)s needs a date such as 2026-11-23.", path="_since", name="_since") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=records.EVER.tzinfo)

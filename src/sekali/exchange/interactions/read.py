@@ -18,10 +18,12 @@ from sekali import fhir, kernel, security
 
 from ..doors import Doors
 from ..outcomes import FHIR_JSON
+from ..representation import VARY, negotiated
 from .kinds import kind
 
 _HEX = "[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
 _JSON = FHIR_JSON.encode()
+_VARY = (b"vary", VARY.encode())
 Grants = Callable[[bytes, Doors], Awaitable[security.Grant]]
 
 
@@ -56,6 +58,7 @@ class Read:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
+            send = negotiated(scope, send)
             status, headers, body = await self._answer(scope)
         except Exception as error:
             await self._refuse(error)(scope, receive, send)
@@ -70,15 +73,13 @@ class Read:
                 bearer = value
             elif name == b"if-none-match":
                 seen = value
-            elif name == b"accept" and b"json" not in value and b"*/*" not in value and b"application/*" not in value:
-                raise kernel.Unsupported("Sekali answers application/fhir+json only.", path="Accept")
         type = scope["path_params"]["type"]
         if type not in fhir.TYPES:
             raise kernel.NotFound("Sekali does not keep resources of this kind.", path=type[:64])
         grant = await self._grants(bearer, self._doors)
         one = await self._doors.store.under(grant).read(type, UUID(scope["path_params"]["id"]))
         tag = b'W/"%d"' % one.version
-        headers = [(b"etag", tag), (b"last-modified", format_datetime(one.updated, usegmt=True).encode())]
+        headers = [(b"etag", tag), (b"last-modified", format_datetime(one.updated, usegmt=True).encode()), _VARY]
         if seen == tag:
             return 304, headers, b""
         return 200, [*headers, (b"content-type", _JSON), (b"content-length", b"%d" % len(one.content))], one.content

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sekali import kernel, records, security
+from sekali import fhir, kernel, records, security
 
 from ..doors import Doors
 from ..messages import base_url, limited
@@ -33,7 +33,7 @@ async def search_by_form(request: Request, doors: Doors, grant: security.Grant) 
 
 async def _search(request: Request, doors: Doors, grant: security.Grant, params: Params) -> Response:
     type = kind(request)
-    wanted = [(name, value) for name, value in params if name != "_format"]
+    wanted = [(name, value) for name, value in params if name not in ("_format", "_pretty")]
     reader = doors.store.under(grant)
     page = await _by_identifier(type, wanted, doors, reader)
     if page is None:
@@ -68,13 +68,17 @@ def _bundle(base: str, type: str, page: records.Page) -> bytes:
     if page.total is not None:
         head["total"] = page.total
     head["link"] = links
-    if not page.items:
+    entries = [_entry(base, page, one, b"match") for one in page.items]
+    entries += [_entry(base, page, one, b"include") for one in page.included]
+    if not entries:
         return kernel.encode(head)
-    entries = b",".join(
-        kernel.encode({"fullUrl": f"{base}/{one.reference}"})[:-1]
-        + b',"resource":'
-        + one.content
-        + b',"search":{"mode":"match"}}'
-        for one in page.items
-    )
-    return kernel.encode(head)[:-1] + b',"entry":[' + entries + b"]}"
+    return kernel.encode(head)[:-1] + b',"entry":[' + b",".join(entries) + b"]}"
+
+
+def _entry(base: str, page: records.Page, one: records.Stored, mode: bytes) -> bytes:
+    content = one.content
+    elements = page.elements if mode == b"match" else frozenset()  # what comes along is whole
+    if elements or page.summary != "false":
+        content = fhir.subset(content, one.type, elements, page.summary)
+    url = kernel.encode({"fullUrl": f"{base}/{one.reference}"})[:-1]
+    return url + b',"resource":' + content + b',"search":{"mode":"' + mode + b'"}}'

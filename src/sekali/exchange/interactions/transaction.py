@@ -1,16 +1,34 @@
-"""transaction: a Bundle, all of it or nothing. https://hl7.org/fhir/R4/http.html#transaction"""
+"""transaction and batch: a Bundle, all of it or nothing, or each by itself. https://hl7.org/fhir/R4/http.html#transaction"""
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
-from sekali import security
+from sekali import kernel, records, security
 
 from ..doors import Doors
 from ..messages import read_body
 from ..outcomes import FHIR_JSON
+from .batch import batch, send
+
+LARGEST_BUNDLE = 64 << 20
 
 
-async def transaction(request: Request, doors: Doors, grant: security.Grant) -> Response:
-    """``POST /`` with a Bundle of type transaction."""
-    answer = await doors.store.transaction(grant, await read_body(request))
-    return Response(answer, media_type=FHIR_JSON)
+class Bundles:
+    """``POST /`` with a Bundle. ``inner`` are the routes that the entries of a batch go through."""
+
+    inner: ASGIApp
+
+    async def __call__(self, request: Request, doors: Doors, grant: security.Grant) -> Response:
+        body = await read_body(request, LARGEST_BUNDLE)
+        if bytes(kernel.members(body).get("type", b"")) == b'"batch"':
+            return await batch(request, body, self.inner)
+        plan = records.plan(body)
+        await records.look(plan, doors.store.under(grant).read)
+        async with doors.store.change(grant) as change:
+            entries = await records.carry_out(plan, change)
+        for place in plan.reads:  # what is read sees what was written
+            answer = await send(request.scope, self.inner, {"method": "GET", "url": plan.reads[place]}, b"")
+            entries[place] = answer.entry()
+        head = b'{"resourceType":"Bundle","type":"transaction-response","entry":['
+        return Response(head + b",".join(entries[n] for n in sorted(entries)) + b"]}", media_type=FHIR_JSON)

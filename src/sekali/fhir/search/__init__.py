@@ -1,0 +1,16 @@
+"""What a resource can be found by (FHIR R4 search: https://hl7.org/fhir/R4/search.html).
+
+Each parameter turns a resource into *index terms*, kept beside it as 64-bit hashes; a search looks up candidates by them.
+A candidate is always checked again by its own values (:func:`matches`), so a clash of two hashes shows nobody a wrong
+person, and an index term may be coarser than the question (a month for a day).
+"""
+
+from .indexing import Indexed, Lookup, index, lookup, main_date
+from .matching import matches, pointed_at, sort_key
+from .terms import MODIFIERS, Asked, Term, parse
+from .texts import fold
+
+__all__ = [
+    "MODIFIERS", "Asked", "Indexed", "Lookup", "Term", "fold", "index", "lookup", "main_date", "matches", "parse", "pointed_at",
+    "sort_key",
+]  # fmt: skip

@@ -1,0 +1,172 @@
+"""What is kept beside a resource to find it by, and what to look up for a question."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from ..definitions import Place
+from ..elements import subject_of
+from ..parameters import MAIN_DATE, SEARCH, Parameter
+from ..types import TYPES
+from . import dates, numbers
+from .matching import references, values
+from .reaching import reach
+from .terms import Asked, Term
+from .texts import fold, strings
+from .tokens import tokens
+
+MOST_WORDS = 40
+"""Of a markdown text; a longer one is kept under one term, and looked at by itself."""
+LONG = "(long)"
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """What is kept beside a resource.
+
+    :ivar tokens: hashes of the index terms, sorted, each once.
+    :ivar date: the clinical date (of a Patient: the birth date), for ranges and sorting.
+    :ivar subject: the person it belongs to; None for a Patient itself and for what belongs to the city.
+    """
+
+    tokens: list[int]
+    date: datetime | None
+    subject: UUID | None
+
+
+class Lookup(NamedTuple):
+    """Hashes of which a match has one, or all of them.
+
+    :ivar exact: whether whatever has it matches, so that counting needs no second look.
+    """
+
+    hashes: list[int]
+    all: bool = False
+    exact: bool = False
+
+
+def _by_member(own: dict[str, Parameter]) -> dict[str, list[tuple[Parameter, Place]]]:
+    """First member on the way -> the parameters whose terms are kept (the widest of each kind), with the place."""
+    kept = {one.index for one in own.values()}
+    found: dict[str, list[tuple[Parameter, Place]]] = {}
+    for name in sorted(kept & own.keys()):
+        for place in own[name].places:
+            if place.type != "exists":  # true of nearly nobody: it is looked at, never looked up
+                step = place.steps[0]
+                found.setdefault(step if isinstance(step, str) else step[0], []).append((own[name], place))
+    return found
+
+
+_INDEXED = {type: _by_member(own) for type, own in SEARCH.items()}
+
+
+def index(resource: dict[str, Any]) -> Indexed:
+    """The search columns of a valid resource."""
+    type = resource["resourceType"]
+    indexed = _INDEXED[type]
+    hashes = {
+        term_hash(type, parameter.name, text)
+        for member in resource if member in indexed
+        for parameter, place in indexed[member]
+        for value in reach(resource, place)
+        for text in _texts(parameter.kind, value, place)
+    }  # fmt: skip
+    return Indexed(sorted(hashes), main_date(resource), subject_of(resource))
+
+
+def term_hash(type: str, name: str, text: str) -> int:
+    """The 64-bit hash of one term, signed as PostgreSQL's bigint is."""
+    return int.from_bytes(blake2b(f"{type}.{name}={text}".encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def main_date(resource: dict[str, Any]) -> datetime | None:
+    """The beginning of the first date that the type's main date parameter finds."""
+    name = MAIN_DATE[resource["resourceType"]]
+    if not name:
+        return None
+    for value, place in values(resource, SEARCH[resource["resourceType"]][name].places):
+        for since, _ in dates.intervals(value, place.type):
+            return since
+    return None
+
+
+def _texts(kind: str, value: Any, place: Place) -> Iterator[str]:
+    match kind:
+        case "token":
+            for token in tokens(value, place.type, place.system):
+                if token.code:
+                    yield token.code
+                    if token.system and token.system != place.system:
+                        yield f"{token.system}|{token.code}"
+        case "reference":
+            yield from references(value)
+        case "string":
+            for text in strings(value, place.type):
+                words = {word[:3] for word in fold(text).split()}
+                yield from words if place.type != "markdown" or len(words) <= MOST_WORDS else (LONG,)
+        case "date":
+            for one in dates.intervals(value, place.type):
+                yield from dates.index_texts(one)
+        case "number" | "quantity":
+            for one in numbers.bounds(value):
+                yield from numbers.index_texts(one)
+        case "uri":
+            yield str(value)
+
+
+def lookup(asked: Asked) -> Lookup | None:
+    """What to look up so that no match is missed; None where the index cannot help."""
+    parameter, modifier = asked.parameter, asked.modifier
+    if (
+        not parameter.index
+        or parameter.places[0].type == "exists"
+        or modifier in ("missing", "text", "not", "not-in", "in", "contains", "identifier", "above", "below")
+    ):
+        return None
+    kind, terms = parameter.kind, asked.terms
+    if modifier == "of-type":
+        terms = tuple(Term(term.text) for term in terms)
+    if kind == "composite":
+        kind, terms = parameter.components[0].kind, tuple(term.parts[0] for term in terms)
+    found = [_lookup_texts(parameter, kind, term) for term in terms]
+    if any(one is None or not one[0] for one in found):
+        return None
+    if len(found) == 1:
+        texts, every = found[0]
+    else:  # of several values one term each is enough to miss nothing
+        texts, every = [text for one, all_ in found for text in (one[:1] if all_ else one)], False
+    exact = (
+        kind in ("token", "reference", "uri")
+        and parameter.index == parameter.name
+        and not modifier
+        and all(term.system is None for term in terms)
+    )
+    return Lookup([term_hash(parameter.type, parameter.index, text) for text in texts], every, exact)
+
+
+def _lookup_texts(parameter: Parameter, kind: str, term: Term) -> tuple[list[str], bool] | None:
+    """(texts, whether all are needed)."""
+    match kind:
+        case "token":
+            implied = {place.system for place in parameter.places}
+            with_system = term.system and term.system not in implied and parameter.kind != "composite"
+            return ([f"{term.system}|{term.text}" if with_system else term.text], True) if term.text else None
+        case "reference":
+            if "/" in term.text or ":" in term.text:
+                return list(dict.fromkeys((term.text, term.exact or term.text))), term.exact in ("", term.text)
+            return [term.text, *(f"{type}/{term.text}" for type in sorted(parameter.targets or TYPES))], False
+        case "string":
+            words = [word[:3] for word in term.text.split() if len(word) >= 3]
+            if words and any(place.type == "markdown" for place in parameter.places):
+                return [max(words, key=len), LONG], False
+            return (words, True) if words else None
+        case "date":
+            texts = dates.lookup_texts(term.prefix, term.since, term.until)
+        case "number" | "quantity":
+            texts = numbers.lookup_texts(term.prefix, term.number)
+        case _:
+            return [term.text], True
+    return (texts, False) if texts else None

@@ -1,0 +1,90 @@
+"""What comes along with a page: ``_include`` and ``_revinclude`` (https://hl7.org/fhir/R4/search.html#revinclude)."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from uuid import UUID
+
+from sekali import fhir, kernel
+
+from .query import Include, Query, as_uuid
+from .stored import Stored, stored
+
+MOST_INCLUDED = 1000
+MOST_ROUNDS = 4
+"""How far ``:iterate`` goes."""
+
+POINTING = (
+    "select type, id, version, updated, content, subject, deleted from records.resource"
+    " where type = $1 and tokens && $2::bigint[] and not deleted order by updated desc, id desc limit $3"
+)
+Read = Callable[[list[tuple[str, UUID]]], Awaitable[list[Stored]]]
+Visible = Callable[[list[Stored]], Awaitable[list[Stored]]]
+
+
+async def included(
+    database: kernel.Database, query: Query, items: list[Stored], read: Read, visible: Visible
+) -> list[Stored]:
+    """Everything that the includes of a query bring, each once, at most 1,000.
+
+    :param read: reads what is there of (type, id) and may be seen.
+    :param visible: of what was found, what may be seen.
+    """
+    seen = {(one.type, one.id) for one in items}
+    found: list[Stored] = []
+    fresh = items
+    for round_ in range(MOST_ROUNDS):
+        wanted = [one for one in query.includes if round_ == 0 or one.iterate]
+        if not fresh or not wanted:
+            break
+        new = [one for include in wanted for one in await _follow(database, include, fresh, read, visible)]
+        fresh = []
+        for one in new:
+            if (one.type, one.id) not in seen and len(found) < MOST_INCLUDED:
+                seen.add((one.type, one.id))
+                fresh.append(one)
+                found.append(one)
+    return found
+
+
+async def _follow(
+    database: kernel.Database, include: Include, from_: list[Stored], read: Read, visible: Visible
+) -> list[Stored]:
+    if include.reverse:
+        return await _pointing(database, include, from_, visible)
+    keys = dict.fromkeys(
+        key
+        for one in from_
+        if one.type == include.type
+        for key in _targets(one, include)
+        if not include.target or key[0] == include.target
+    )
+    return await read(list(keys)[:MOST_INCLUDED])
+
+
+def _targets(one: Stored, include: Include) -> Iterable[tuple[str, UUID]]:
+    if include.name == "*":
+        texts: Iterable[str] = ("/".join(pair) for pair in fhir.references(one.resource))
+    else:
+        texts = fhir.pointed_at(one.resource, fhir.SEARCH[include.type][include.name])
+    for text in texts:
+        type, _, id = text.partition("/")
+        uuid = as_uuid(id)
+        if type in fhir.TYPES and uuid is not None:
+            yield type, uuid
+
+
+async def _pointing(database: kernel.Database, include: Include, at: list[Stored], visible: Visible) -> list[Stored]:
+    """What points at any of these. (A target in ``_revinclude`` says which of them count.)"""
+    own = fhir.SEARCH[include.type]
+    parameters = (
+        [one for one in own.values() if one.kind == "reference"] if include.name == "*" else [own[include.name]]
+    )
+    texts = [one.reference for one in at if not include.target or one.type == include.target]
+    found: dict[UUID, Stored] = {}
+    for parameter in parameters:
+        asked = fhir.Asked(parameter, "", tuple(fhir.Term(text) for text in texts))
+        lookup = fhir.lookup(asked) if texts else None
+        if lookup is None:
+            continue
+        rows = await database.fetch(POINTING, include.type, lookup.hashes, MOST_INCLUDED)
+        found |= {one.id: one for one in map(stored, rows) if fhir.matches(one.resource, asked)}
+    return await visible(list(found.values()))

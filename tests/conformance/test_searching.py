@@ -1,0 +1,273 @@
+"""Search over HTTP, feature by feature: https://hl7.org/fhir/R4/search.html."""
+
+import uuid
+
+import httpx
+import pytest
+
+SYSTEM = "http://sys-ids.kemkes.go.id/uji"
+
+
+class Shelf:
+    """A few resources that belong to nobody, told apart by a key of their own."""
+
+    def __init__(self, http: httpx.Client) -> None:
+        self.http, self.key = http, uuid.uuid4().hex[:12]
+        self.ids: dict[str, str] = {}
+
+    def put(self, name: str, resource: dict) -> str:
+        resource = {"identifier": [{"system": SYSTEM, "value": f"{self.key}-{name}"}]} | resource
+        answer = self.http.post(f"/{resource['resourceType']}", json=resource)
+        assert answer.status_code == 201, answer.text
+        self.ids[name] = f"{resource['resourceType']}/{answer.json()['id']}"
+        return self.ids[name]
+
+    def find(self, type: str, query: str) -> set[str]:
+        """The names of those of ours that a search finds."""
+        answer = self.http.get(f"/{type}?{query}{'&' if query else ''}_count=200")
+        assert answer.status_code == 200, answer.text
+        known = {reference: name for name, reference in self.ids.items()}
+        found = (f"{e['resource']['resourceType']}/{e['resource']['id']}" for e in answer.json().get("entry", ()))
+        return {known[one] for one in found if one in known}
+
+
+def asking(system: str, code: str) -> list[dict]:
+    """One question, which carries a code."""
+    return [{"linkId": "1", "type": "string", "code": [{"system": system, "code": code}]}]
+
+
+@pytest.fixture
+def shelf(http) -> Shelf:
+    shelf = Shelf(http)
+    key = shelf.key
+    parent = shelf.put("parent", {"resourceType": "Organization", "name": f"Induk {key} Sehat"})
+    shelf.put("child", {
+        "resourceType": "Organization", "name": f"Anak {key}", "partOf": {"reference": parent}, "active": True,
+        "type": [{"coding": [{"system": "http://x/kind", "code": "prov", "display": "Healthcare Provider"}], "text": "Klinik"}],
+        "telecom": [{"system": "phone", "value": f"021-{key}"}, {"system": "email", "value": f"a@{key}.id"}],
+    })  # fmt: skip
+    shelf.put("device", {"resourceType": "DeviceDefinition", "manufacturerString": key})
+    shelf.put("early", {
+        "resourceType": "Questionnaire", "status": "active", "date": "2020-03-05", "title": f"A {key}", "url": f"http://q/{key}/a/1",
+        "item": asking("http://x", key),
+        "effectivePeriod": {"start": "2020-01-01", "end": "2020-06-30"},
+    })  # fmt: skip
+    shelf.put("late", {
+        "resourceType": "Questionnaire", "status": "retired", "date": "2021-11-30T10:00:00+07:00", "title": f"B {key}",
+        "item": asking("http://y", key),
+        "url": f"http://q/{key}/a", "effectivePeriod": {"start": "2021-01-01"},
+    })  # fmt: skip
+    return shelf
+
+
+@pytest.mark.shows("token: code, system|code, |code, system|")
+def test_tokens(shelf) -> None:
+    key = shelf.key
+    assert shelf.find("Questionnaire", f"code={key}") == {"early", "late"}
+    assert shelf.find("Questionnaire", f"code=http://x|{key}") == {"early"}
+    assert shelf.find("Questionnaire", f"code=|{key}") == set()
+    assert shelf.find("Questionnaire", f"code=http://y|&title=B {key}") == {"late"}
+    assert shelf.find("Questionnaire", f"code={key}&status=retired,draft") == {"late"}
+
+
+@pytest.mark.shows(
+    "token: :not", "token: :text", "token: :in, :not-in (required value sets)", "token: :of-type", ":missing"
+)
+def test_modifiers_of_tokens(shelf) -> None:
+    key = shelf.key
+    assert shelf.find("Questionnaire", f"code={key}&status:not=active") == {"late"}
+    assert shelf.find("Organization", f"name=Anak {key}&type:text=healthcare") == {"child"}
+    assert shelf.find("Organization", f"name=Anak {key}&type:text=hospital") == set()
+    states = "http://hl7.org/fhir/ValueSet/publication-status"
+    assert shelf.find("Questionnaire", f"code={key}&status:in={states}") == {"early", "late"}
+    assert shelf.find("Questionnaire", f"code={key}&status:not-in={states}") == set()
+    assert shelf.find("Organization", f"name=Anak {key}&type:missing=false") == {"child"}
+    assert shelf.find("Organization", f"name=Anak {key}&type:missing=true") == set()
+    shelf.put("typed", {"resourceType": "Organization", "name": f"Bernomor {key}", "identifier": [
+        {"type": {"coding": [{"system": "http://t", "code": "TAX"}]}, "system": "http://s", "value": key}]})  # fmt: skip
+    assert shelf.find("Organization", f"identifier:of-type=http://t|TAX|{key}") == {"typed"}
+    assert shelf.find("Organization", f"identifier:of-type=http://t|MR|{key}") == set()
+
+
+@pytest.mark.shows("string", "string: :exact", "string: :contains")
+def test_strings(shelf) -> None:
+    key = shelf.key
+    assert shelf.find("Organization", f"name=ÍNDUK {key.upper()}") == {"parent"}, "case and accents do not matter"
+    assert shelf.find("Organization", f"name:exact=Induk {key} Sehat") == {"parent"}
+    assert shelf.find("Organization", f"name:exact=induk {key} sehat") == set()
+    assert shelf.find("Organization", f"name:contains={key[3:]} seh") == {"parent"}
+
+
+@pytest.mark.shows("reference: id, Type/id, URL", "reference: :Type", "reference: :identifier", "chain")
+def test_references_and_chains(shelf) -> None:
+    parent, id = shelf.ids["parent"], shelf.ids["parent"].partition("/")[2]
+    assert shelf.find("Organization", f"partof={parent}") == {"child"}
+    assert shelf.find("Organization", f"partof={id}") == {"child"}
+    assert shelf.find("Organization", f"partof:Organization={id}") == {"child"}
+    assert shelf.find("Organization", f"partof=http://here/fhir/{parent}") == {"child"}
+    assert shelf.find("Organization", f"partof.name=Induk {shelf.key}") == {"child"}
+    assert shelf.find("Organization", f"partof:Organization.identifier={SYSTEM}|{shelf.key}-parent") == {"child"}
+    assert shelf.find("Organization", f"partof.name=Lain {shelf.key}") == set()
+    shelf.put(
+        "named",
+        {
+            "resourceType": "Organization",
+            "name": shelf.key,
+            "partOf": {"identifier": {"system": "http://n", "value": shelf.key}},
+        },
+    )
+    assert shelf.find("Organization", f"partof:identifier=http://n|{shelf.key}") == {"named"}
+
+
+@pytest.mark.shows("_has")
+def test_reverse_chains(shelf) -> None:
+    assert shelf.find("Organization", f"_has:Organization:partof:name=Anak {shelf.key}") == {"parent"}
+    assert shelf.find("Organization", f"_has:Organization:partof:name=Induk {shelf.key}") == set()
+
+
+@pytest.mark.shows("date: eq ne gt lt ge le sa eb ap, precision", "date: Period")
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("date=2020-03", {"early"}), ("date=2020-03-05", {"early"}), ("date=2021-11-30T03:00:00Z", {"late"}),
+        ("date=ne2020-03-05", {"late"}), ("date=gt2020-03-05", {"late"}), ("date=ge2020-03-05", {"early", "late"}),
+        ("date=lt2021", {"early"}), ("date=le2020-03-05", {"early"}), ("date=sa2020", {"late"}), ("date=eb2021-11-30", {"early"}),
+        ("effective=2020", {"early"}), ("effective=gt2022", {"late"}), ("effective=eb2020-12-31", {"early"}),
+        ("effective=sa2020-06-30", {"late"}), ("date=ap2020-03-05", {"early", "late"}),
+    ],
+)  # fmt: skip
+def test_dates(shelf, asked: str, found: set[str]) -> None:
+    if asked == "date=ap2020-03-05":  # a tenth of the years since then, so only what is near
+        found = {"early"}
+    assert shelf.find("Questionnaire", f"code={shelf.key}&{asked}") == found
+
+
+@pytest.mark.shows("uri", "uri: :above, :below")
+def test_uris(shelf) -> None:
+    key = shelf.key
+    assert shelf.find("Questionnaire", f"url=http://q/{key}/a") == {"late"}
+    assert shelf.find("Questionnaire", f"code={key}&url:below=http://q/{key}/a") == {"early", "late"}
+    assert shelf.find("Questionnaire", f"code={key}&url:above=http://q/{key}/a/1/x") == {"early", "late"}
+
+
+@pytest.mark.shows("number", "quantity", "composite")
+def test_numbers_quantities_and_composites(http, shelf, patient, organization, location) -> None:
+    import payloads
+
+    person = http.post("/Patient", json=patient, headers={"Accept": "application/fhir+json"}).json()["id"]
+    http.post("/Encounter", json=payloads.encounter(organization, person, location))
+    for name, value in (("low", "5.38"), ("high", "9.1")):
+        shelf.put(name, {
+            "resourceType": "Observation", "status": "final", "subject": {"reference": f"Patient/{person}"},
+            "code": {"coding": [{"system": "http://loinc.org", "code": "2339-0"}]},
+            "valueQuantity": {"value": float(value), "system": "http://unitsofmeasure.org", "code": "mmol/L", "unit": "mmol/L"},
+        })  # fmt: skip
+    own = f"patient={person}"
+    assert shelf.find("Observation", f"{own}&value-quantity=5.4") == {"low"}, "5.4 is 5.35 to 5.45"
+    assert shelf.find("Observation", f"{own}&value-quantity=5.40") == set()
+    assert shelf.find("Observation", f"{own}&value-quantity=gt9|http://unitsofmeasure.org|mmol/L") == {"high"}
+    assert shelf.find("Observation", f"{own}&value-quantity=gt1||mmol/L") == {"low", "high"}
+    assert shelf.find("Observation", f"{own}&value-quantity=gt1||mg/dL") == set()
+    assert shelf.find("Observation", f"{own}&code-value-quantity=http://loinc.org|2339-0$lt6") == {"low"}
+    assert shelf.find("Observation", f"{own}&code-value-quantity=http://loinc.org|9999-9$lt6") == set()
+    shelf.put("risk", {
+        "resourceType": "RiskAssessment", "status": "final", "subject": {"reference": f"Patient/{person}"},
+        "prediction": [{"probabilityDecimal": 0.71}],
+    })  # fmt: skip
+    assert shelf.find("RiskAssessment", f"{own}&probability=gt0.7") == {"risk"}
+    assert shelf.find("RiskAssessment", f"{own}&probability=0.7") == {"risk"}
+
+
+@pytest.mark.shows("_include", "_include:iterate", "_revinclude")
+def test_what_comes_along(shelf, http) -> None:
+    shelf.put(
+        "grandchild",
+        {"resourceType": "Organization", "name": f"Cucu {shelf.key}", "partOf": {"reference": shelf.ids["child"]}},
+    )
+
+    def modes(query: str) -> dict[str, str]:
+        known = {reference: name for name, reference in shelf.ids.items()}
+        entries = http.get(f"/Organization?{query}").json().get("entry", ())
+        return {known.get(f"Organization/{e['resource']['id']}", "?"): e["search"]["mode"] for e in entries}
+
+    assert modes(f"name=Cucu {shelf.key}&_include=Organization:partof") == {"grandchild": "match", "child": "include"}
+    everything = {"grandchild": "match", "child": "include", "parent": "include"}
+    assert modes(f"name=Cucu {shelf.key}&_include:iterate=Organization:partof") == everything
+    assert modes(f"name=Cucu {shelf.key}&_include=*") == {"grandchild": "match", "child": "include"}
+    assert modes(f"name=Induk {shelf.key}&_revinclude=Organization:partof") == {"parent": "match", "child": "include"}
+    assert modes(f"name=Cucu {shelf.key}&_include=Organization:partof:Location") == {"grandchild": "match"}
+
+
+@pytest.mark.shows("_sort", "_count", "_total", "paging")
+def test_order_and_pages(shelf, http) -> None:
+    query = f"code={shelf.key}"
+
+    def titles(more: str) -> list[str]:
+        return [e["resource"]["title"][0] for e in http.get(f"/Questionnaire?{query}&{more}").json()["entry"]]
+
+    assert titles("_sort=date") == ["A", "B"] and titles("_sort=-date") == ["B", "A"]
+    assert titles("_sort=title") == ["A", "B"] and titles("_sort=-title,date") == ["B", "A"]
+    assert titles("_sort=status,-title") == ["A", "B"] and titles("_sort=_id") in (["A", "B"], ["B", "A"])
+    first = http.get(f"/Questionnaire?{query}&_sort=title&_count=1&_total=accurate").json()
+    assert first["total"] == 2 and len(first["entry"]) == 1
+    link = next(one["url"] for one in first["link"] if one["relation"] == "next")
+    shelf.put("between", {"resourceType": "Questionnaire", "status": "active", "title": f"AA {shelf.key}",
+                          "item": asking("http://x", shelf.key)})  # fmt: skip
+    assert [e["resource"]["title"][0] for e in http.get(link).json()["entry"]] == ["A"], "AA came in between, B is next"
+
+
+@pytest.mark.shows("_summary", "_elements")
+def test_parts_of_what_was_found(shelf, http) -> None:
+    query = f"/Questionnaire?code={shelf.key}&status=active"
+    assert (
+        http.get(f"{query}&_summary=count").json()["total"] == 1
+        and "entry" not in http.get(f"{query}&_summary=count").json()
+    )
+    short = http.get(f"{query}&_elements=title").json()["entry"][0]["resource"]
+    assert (
+        set(short) == {"resourceType", "id", "meta", "status", "title"}
+        and short["meta"]["tag"][0]["code"] == "SUBSETTED"
+    )
+    summary = http.get(f"{query}&_summary=true").json()["entry"][0]["resource"]
+    assert "title" in summary and "url" in summary
+    assert "text" not in http.get(f"{query}&_summary=data").json()["entry"][0]["resource"]
+
+
+@pytest.mark.shows("_text, _content")
+def test_words(shelf) -> None:
+    narrative = f'<div xmlns="http://www.w3.org/1999/xhtml">gawat darurat {shelf.key}</div>'
+    told = {"resourceType": "Organization", "name": f"Kata {shelf.key}", "text": {"status": "additional", "div": narrative}}
+    shelf.put("told", told)
+    assert shelf.find("Organization", f"name=Kata {shelf.key}&_text=darurat") == {"told"}
+    assert shelf.find("Organization", f"name=Kata {shelf.key}&_text=Kata") == set(), "that is not in the narrative"
+    assert shelf.find("Organization", f"name=Kata {shelf.key}&_content=Kata gawat") == {"told"}
+
+
+@pytest.mark.shows("_id, _lastUpdated, _tag, _profile, _security, _source")
+def test_what_every_resource_has(shelf, http) -> None:
+    shelf.put("tagged", {"resourceType": "Questionnaire", "status": "active", "meta": {
+        "tag": [{"system": "http://t", "code": shelf.key}], "profile": [f"http://p/{shelf.key}"], "source": f"http://s/{shelf.key}",
+        "security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R"}]}})  # fmt: skip
+    key, id = shelf.key, shelf.ids["tagged"].partition("/")[2]
+    for asked in (f"_tag=http://t|{key}", f"_tag={key}", f"_profile=http://p/{key}", f"_source=http://s/{key}", f"_id={id}",
+                  f"_id={id}&_security=R", f"_id={id}&_lastUpdated=gt2026-01-01", f"_tag={key}&_lastUpdated=ge2026"):  # fmt: skip
+        assert shelf.find("Questionnaire", asked) == {"tagged"}, asked
+    assert shelf.find("Questionnaire", f"_id={id}&_lastUpdated=lt2026-01-01") == set()
+
+
+@pytest.mark.shows("Prefer: handling")
+def test_strict_and_lenient(http) -> None:
+    assert http.get("/Organization?nickname=x").status_code == 400
+    lenient = http.get("/Organization?nickname=x&active=true", headers={"Prefer": "handling=lenient"}).json()
+    assert next(link["url"] for link in lenient["link"] if link["relation"] == "self").endswith(
+        "Organization?active=true"
+    )
+    for wrong in (
+        "name:fuzzy=x",
+        "date=2020-13",
+        "_include=Organization:nothing",
+        "_summary=some",
+        "_has:X:y:z=1",
+        "_sort=nothing",
+    ):
+        assert http.get(f"/Questionnaire?{wrong}").status_code in (400, 404), wrong
