@@ -49,6 +49,7 @@ def code(answer: hl7.Message) -> str:
     return str(answer.segment("MSA")[1])
 
 
+@pytest.mark.shows("HL7 v2 over MLLP: ADT A01 A03 A04 A08 A40, ORU R01")
 def test_the_command_that_python_hl7_installs(served, http, new_nik, control, tmp_path) -> None:
     (tmp_path / "adt.hl7").write_text(admission(new_nik, control), newline="")
     told = subprocess.run(
