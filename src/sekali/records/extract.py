@@ -58,7 +58,9 @@ class Extract:
 
     async def settle(self) -> None:
         """Return when all who began to write before ``until`` have ended."""
-        await asyncio.sleep(max(0.0, (self._until - kernel.now()).total_seconds()) + 0.002)  # timers may be a moment early
+        await asyncio.sleep(
+            max(0.0, (self._until - kernel.now()).total_seconds()) + 0.002
+        )  # timers may be a moment early
         begun = {(row["pid"], row["xact_start"]) for row in await self._database.fetch(SQL.writing)}
         while begun:
             await asyncio.sleep(PAUSE)
