@@ -1,8 +1,12 @@
 CREATE SCHEMA audit;
 
+CREATE SCHEMA bulk;
+
 CREATE SCHEMA care;
 
 CREATE SCHEMA demo;
+
+CREATE SCHEMA hl7v2;
 
 CREATE SCHEMA identity;
 
@@ -35,6 +39,49 @@ CREATE TABLE audit.head (
     stream text NOT NULL,
     seq integer NOT NULL,
     hash bytea NOT NULL
+);
+
+CREATE TABLE bulk.job (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    actor uuid NOT NULL,
+    actor_name text NOT NULL,
+    role text NOT NULL,
+    facility uuid,
+    facility_name text NOT NULL,
+    request text NOT NULL,
+    asked bytea NOT NULL,
+    folder text NOT NULL,
+    attended boolean NOT NULL,
+    moment timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    come bytea DEFAULT '\x7b7d'::bytea NOT NULL,
+    problem bytea,
+    holder uuid,
+    leased_until timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT job_kind_check CHECK ((kind = ANY (ARRAY['export'::text, 'import'::text]))),
+    CONSTRAINT job_state_check CHECK ((state = ANY (ARRAY['open'::text, 'waiting'::text, 'running'::text, 'done'::text, 'failed'::text, 'cancelled'::text])))
+);
+
+CREATE TABLE bulk.name (
+    job uuid NOT NULL,
+    type text NOT NULL COLLATE pg_catalog."C",
+    old text NOT NULL COLLATE pg_catalog."C",
+    new uuid NOT NULL,
+    file integer NOT NULL,
+    line bigint NOT NULL
+);
+
+CREATE TABLE bulk.person (
+    job uuid NOT NULL,
+    citizen uuid NOT NULL
+);
+
+CREATE TABLE bulk.told (
+    job uuid NOT NULL,
+    citizen uuid NOT NULL
 );
 
 CREATE TABLE care.baseline (
@@ -154,6 +201,25 @@ CREATE TABLE demo.city (
     as_of date NOT NULL,
     finished_at timestamp with time zone,
     CONSTRAINT city_one_check CHECK (one)
+);
+
+CREATE TABLE hl7v2.message (
+    sender uuid NOT NULL,
+    control_id text NOT NULL,
+    event text NOT NULL,
+    digest bytea NOT NULL,
+    received_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE hl7v2.sender (
+    id uuid NOT NULL,
+    application text NOT NULL,
+    facility text NOT NULL,
+    organization uuid NOT NULL,
+    organization_name text NOT NULL,
+    zone text NOT NULL,
+    networks cidr[] NOT NULL,
+    CONSTRAINT sender_networks_check CHECK ((cardinality(networks) > 0))
 );
 
 CREATE TABLE identity.citizen (
@@ -507,10 +573,11 @@ CREATE TABLE records.resource (
     version integer NOT NULL,
     updated timestamp with time zone NOT NULL,
     deleted boolean NOT NULL,
-    date timestamp with time zone,
+    date timestamp with time zone NOT NULL,
     tokens bigint[] NOT NULL,
     content bytea NOT NULL
 );
+ALTER TABLE ONLY records.resource ALTER COLUMN tokens SET STATISTICS 300;
 
 CREATE TABLE records.version (
     shard integer NOT NULL,
@@ -554,8 +621,10 @@ CREATE TABLE security.client (
     id text NOT NULL,
     secret_hash bytea NOT NULL,
     actor uuid NOT NULL,
-    organization uuid NOT NULL,
-    organization_name text NOT NULL
+    organization uuid,
+    organization_name text NOT NULL,
+    operator boolean DEFAULT false NOT NULL,
+    CONSTRAINT client_belongs CHECK ((operator = (organization IS NULL)))
 );
 
 CREATE TABLE security.invitation (
@@ -586,6 +655,18 @@ ALTER TABLE ONLY audit.event
 
 ALTER TABLE ONLY audit.head
     ADD CONSTRAINT head_pkey PRIMARY KEY (stream);
+
+ALTER TABLE ONLY bulk.job
+    ADD CONSTRAINT job_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY bulk.name
+    ADD CONSTRAINT name_pkey PRIMARY KEY (job, type, old);
+
+ALTER TABLE ONLY bulk.person
+    ADD CONSTRAINT person_pkey PRIMARY KEY (job, citizen);
+
+ALTER TABLE ONLY bulk.told
+    ADD CONSTRAINT told_pkey PRIMARY KEY (job, citizen);
 
 ALTER TABLE ONLY care.baseline
     ADD CONSTRAINT baseline_pkey PRIMARY KEY (kind, situation);
@@ -622,6 +703,15 @@ ALTER TABLE ONLY demo.batch
 
 ALTER TABLE ONLY demo.city
     ADD CONSTRAINT city_pkey PRIMARY KEY (one);
+
+ALTER TABLE ONLY hl7v2.message
+    ADD CONSTRAINT message_pkey PRIMARY KEY (sender, control_id);
+
+ALTER TABLE ONLY hl7v2.sender
+    ADD CONSTRAINT sender_name UNIQUE (application, facility);
+
+ALTER TABLE ONLY hl7v2.sender
+    ADD CONSTRAINT sender_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY identity.citizen
     ADD CONSTRAINT citizen_pkey PRIMARY KEY (shard, id);
@@ -796,6 +886,12 @@ ALTER TABLE ONLY security.session
 
 CREATE INDEX event_of_citizen ON audit.event USING btree (citizen, at DESC) WHERE (citizen IS NOT NULL);
 
+CREATE INDEX job_expiry ON bulk.job USING btree (expires_at);
+
+CREATE INDEX job_of_actor ON bulk.job USING btree (actor, created_at);
+
+CREATE INDEX job_to_do ON bulk.job USING btree (created_at) WHERE (state = ANY (ARRAY['waiting'::text, 'running'::text]));
+
 CREATE INDEX referral_citizen ON care.referral USING btree (citizen, requested_at);
 
 CREATE INDEX referral_from ON care.referral USING btree (from_facility, requested_at);
@@ -805,6 +901,8 @@ CREATE UNIQUE INDEX referral_number ON care.referral USING btree (number);
 CREATE UNIQUE INDEX referral_task ON care.referral USING btree (task);
 
 CREATE INDEX referral_to ON care.referral USING btree (to_facility, status, requested_at);
+
+CREATE INDEX relation_of_facility ON care.relation USING btree (facility, citizen);
 
 CREATE INDEX visit_citizen ON care.visit USING btree (citizen, arrived_at);
 
@@ -824,7 +922,7 @@ CREATE UNIQUE INDEX certificate_once ON program.certificate USING btree (partici
 
 CREATE INDEX event_of_ceremony ON program.ceremony_event USING btree (cohort, id);
 
-CREATE INDEX event_of_participation ON program.participation_event USING btree (participation, id);
+CREATE INDEX event_of_participation ON program.participation_event USING btree (participation, at, id);
 
 CREATE INDEX evidence_of_region ON program.evidence USING btree (region, id);
 
@@ -842,15 +940,30 @@ CREATE UNIQUE INDEX region_code_once ON program.region_code USING btree (code, v
 
 CREATE INDEX review_of_participation ON program.review USING btree (participation, id);
 
-CREATE INDEX resource_date ON records.resource USING btree (type, date) WHERE (date IS NOT NULL);
+CREATE INDEX resource_chart ON records.resource USING btree (subject, date, id) WHERE (subject IS NOT NULL);
+
+CREATE INDEX resource_date ON records.resource USING btree (type, date, id);
 
 CREATE INDEX resource_tokens ON records.resource USING gin (tokens) WITH (fastupdate=off);
+
+CREATE INDEX resource_updated ON records.resource USING btree (type, updated, id);
+
+CREATE INDEX version_updated ON records.version USING btree (type, updated, id);
 
 CREATE INDEX access_token_expiry ON security.access_token USING btree (expires_at);
 
 CREATE INDEX invitation_citizen ON security.invitation USING btree (citizen);
 
 CREATE INDEX session_expiry ON security.session USING btree (expires_at);
+
+ALTER TABLE ONLY bulk.name
+    ADD CONSTRAINT name_job_fkey FOREIGN KEY (job) REFERENCES bulk.job(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY bulk.person
+    ADD CONSTRAINT person_job_fkey FOREIGN KEY (job) REFERENCES bulk.job(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY bulk.told
+    ADD CONSTRAINT told_job_fkey FOREIGN KEY (job) REFERENCES bulk.job(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY program.award
     ADD CONSTRAINT award_category_fkey FOREIGN KEY (category) REFERENCES program.category(id);

@@ -73,7 +73,7 @@ async def city(sekali: app.Sekali) -> app.Sekali:
 @pytest.fixture(scope="session")
 def served(folder: Path) -> Iterator[Served]:
     """A served demo city of 300 people, for all tests of this process."""
-    running = start(folder / "served", free_port())
+    running = start(folder / "served", free_port(), free_port())
     try:
         wait_until_ready(running)
         yield running
@@ -83,3 +83,4 @@ def served(folder: Path) -> Iterator[Served]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-schema", action="store_true", help="write schema.sql anew from the migrations")
+    parser.addoption("--write-conformance", action="store_true", help="write the table of docs/conformance.md anew")

@@ -46,6 +46,7 @@ class Served:
     folder: Path
     process: subprocess.Popen[bytes]
     log: Path
+    hl7_port: int = 0
 
     @property
     def dsn(self) -> str:
@@ -58,16 +59,18 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def start(folder: Path, port: int, **settings: str) -> Served:
-    """``sekali up`` as a process of its own."""
+def start(folder: Path, port: int, hl7_port: int = 0, **settings: str) -> Served:
+    """``sekali up`` as a process of its own, with HL7 v2 on ``hl7_port`` if there is one."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SEKALI_")}
     environment |= {"SEKALI_DATA": str(folder), "SEKALI_PORT": str(port), "SEKALI_POPULATION": str(PEOPLE), **settings}
+    if hl7_port:
+        environment["SEKALI_HL7_PORT"] = str(hl7_port)
     log = Path(f"{folder}.log")
     with log.open("ab") as words:
         process = subprocess.Popen(
             [sys.executable, "-m", "sekali", "up"], env=environment, stdout=words, stderr=words, start_new_session=True
         )
-    return Served(f"http://127.0.0.1:{port}", folder, process, log)
+    return Served(f"http://127.0.0.1:{port}", folder, process, log, hl7_port)
 
 
 def wait_until_ready(served: Served, seconds: float = 120) -> None:

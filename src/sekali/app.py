@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from starlette.routing import Router
 
-from sekali import audit, care, demo, exchange, identity, kernel, program, records, security, web
+from sekali import audit, care, demo, exchange, hl7v2, identity, kernel, program, records, security, web
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class Sekali:
     care: care.Care
     program: program.Program
     asgi: Router
+    hl7v2: hl7v2.Listener
+    bulk: exchange.Bulk
 
 
 async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
@@ -28,23 +30,31 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     doorkeeper = security.Doorkeeper(database, journal)
     await doorkeeper.open()
     directory = identity.Directory(database)
+    relations = care.Relations(database)
     store = records.Store(
         database,
         journal,
         watchers=(directory.claim, care.follow_tasks, care.follow_care),
-        relations=care.Relations(database),
+        relations=relations,
+        strict=settings.strict,
     )
     desks = care.care(database, store, directory, doorkeeper, care.Facilities(database, store))
+    bulk = exchange.Bulk(
+        database, store, journal, relations.people, settings.data / "bulk", timedelta(hours=settings.bulk_hours),
+        settings.bulk_mb << 20, settings.strict,
+    )  # fmt: skip
     movement = program.program(database, _live_measures(database))
     asgi = Router(
         routes=[
-            *exchange.routes(exchange.Doors(store, directory, doorkeeper)),
+            *exchange.routes(exchange.Doors(store, directory, doorkeeper, bulk)),
             *web.routes(
                 web.Doors(database, desks, movement, doorkeeper, settings, demo.logins() if settings.demo else ())
             ),
         ]
     )
-    return Sekali(database, store, directory, doorkeeper, desks, movement, asgi)
+    senders = hl7v2.Senders(database, journal)
+    listener = hl7v2.Listener(hl7v2.Inbox(store, directory, senders), senders)
+    return Sekali(database, store, directory, doorkeeper, desks, movement, asgi, listener, bulk)
 
 
 def _live_measures(database: kernel.Database) -> program.Measures:

@@ -4,8 +4,9 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from sekali import app, audit, demo, kernel, program, security, serving
+from sekali import app, audit, care, commands, demo, kernel, program, security, serving
 
 console = Console(highlight=False)
 
@@ -115,6 +116,53 @@ def add(username: str, name: str, role: str, facility: str | None, password: str
     _run(_add_user(username, name, security.Role(role), facility, password))
 
 
+@main.command(name="export")
+@click.option("--to", "folder", required=True, type=click.Path(path_type=Path), help="An empty folder, or a new one.")
+@click.option("--type", "types", help="Kinds of resource, comma separated [all].")
+@click.option("--since", help="Only what was changed at this time or later.")
+def export_(folder: Path, types: str | None, since: str | None) -> None:
+    """Everything as NDJSON; one that was broken off goes on where it stopped."""
+    asked = {"_type": types, "_since": since}
+    _run(_bulk(commands.export, folder.absolute(), [(name, value) for name, value in asked.items() if value]))
+
+
+@main.command(name="import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_(files: tuple[Path, ...]) -> None:
+    """Take in NDJSON files, plain or gzip; one that was broken off goes on where it stopped."""
+    _run(_bulk(commands.import_, files))
+
+
+@main.command()
+@click.argument("client_id")
+def operator(client_id: str) -> None:
+    """A client id and secret for the operator's own bulk jobs over HTTP."""
+    _run(_bulk(commands.add_operator, client_id))
+
+
+@main.group()
+def sender() -> None:
+    """Systems that send HL7 v2 (see docs/hl7v2.md)."""
+
+
+@sender.command()
+@click.argument("application")
+@click.argument("facility")
+@click.option("--at", "place", required=True, help="Name of the facility that it sends for.")
+@click.option("--network", "networks", required=True, multiple=True, help="Address or CIDR that it comes from.")
+def allow(application: str, facility: str, place: str, networks: tuple[str, ...]) -> None:
+    """Let the system with this MSH-3 and MSH-4 send."""
+    _run(_allow_sender(application, facility, place, networks))
+
+
+@sender.command()
+@click.argument("application")
+@click.argument("facility")
+def forbid(application: str, facility: str) -> None:
+    """Let it send no longer."""
+    _run(_forbid_sender(application, facility))
+
+
 def _step(words: str) -> None:
     console.print(f"[green]✓[/green] {words}")
 
@@ -156,8 +204,10 @@ async def _work(
     await _load_history(sekali)
     if found.demo:
         await _load_demo(sekali, found, population or found.population)
-    _say_welcome(found)
-    await serving.serve(sekali.asgi, listener, dsn, found.processes)
+    async with sekali.hl7v2.on(found.host, found.hl7_port):
+        _say_welcome(found)
+        async with sekali.bulk.working():
+            await serving.serve(sekali.asgi, listener, dsn, found.processes)
 
 
 async def _serve() -> None:
@@ -166,8 +216,10 @@ async def _serve() -> None:
     with serving.listening(found.host, found.port) as listener:
         async with _database(_require_url(found), found) as database:
             sekali = await app.build(found, database)
-            console.print(f"Sekali on http://{found.host}:{found.port}  (Ctrl-C stops it)")
-            await serving.serve(sekali.asgi, listener, found.database_url, found.processes)
+            async with sekali.hl7v2.on(found.host, found.hl7_port):
+                console.print(f"Sekali on http://{found.host}:{found.port}  (Ctrl-C stops it)")
+                async with sekali.bulk.working():
+                    await serving.serve(sekali.asgi, listener, found.database_url, found.processes)
 
 
 async def _worker(number: int) -> None:
@@ -177,7 +229,8 @@ async def _worker(number: int) -> None:
     async with _database(_require_url(found), found) as database:
         sekali = await app.build(found, database)
         with serving.shared(found.host, found.port) as listener:
-            await serving.work(sekali.asgi, listener)
+            async with sekali.bulk.working():
+                await serving.work(sekali.asgi, listener)
 
 
 async def _migrate() -> None:
@@ -197,22 +250,48 @@ async def _verify() -> int:
     return 1 if verdict.breaks else 0
 
 
+async def _place(sekali: app.Sekali, name: str) -> care.Facility:
+    """The facility of a name. Raises Trouble that names those there are."""
+    places = {place.name: place for place in (await sekali.care.facilities.all()).values()}
+    if name not in places:
+        raise kernel.Trouble(
+            f"There is no facility of that name. There are: {', '.join(sorted(places)) or 'none yet'}."
+        )
+    return places[name]
+
+
+async def _allow_sender(application: str, facility: str, place: str, networks: tuple[str, ...]) -> None:
+    async with _standing_database() as database:
+        sekali = await app.build(_settings(), database)
+        owner = await _place(sekali, place)
+        await sekali.hl7v2.senders.allow(application, facility, owner.id, owner.name, owner.zone, networks)
+    console.print(f"{application} {facility} may send for {place} from {', '.join(networks)}.")
+
+
+async def _forbid_sender(application: str, facility: str) -> None:
+    async with _standing_database() as database:
+        sekali = await app.build(_settings(), database)
+        if not await sekali.hl7v2.senders.forbid(application, facility):
+            raise kernel.Trouble("There is no such sender.")
+    console.print(f"{application} {facility} may send no longer.")
+
+
 async def _add_user(username: str, name: str, role: security.Role, facility: str | None, password: str) -> None:
     found = _settings()
     async with _standing_database() as database:
         sekali = await app.build(found, database)
-        places = {place.name: place for place in (await sekali.care.facilities.all()).values()}
-        if facility is not None and facility not in places:
-            raise kernel.Trouble(
-                f"There is no facility of that name. There are: {', '.join(sorted(places)) or 'none yet'}."
-            )
-        place = places[facility] if facility else None
+        place = await _place(sekali, facility) if facility else None
         async with database.transaction() as tx:
             await sekali.doorkeeper.add_account(
                 tx, username=username, password=password, name=name, role=role, facility=place.id if place else None,
                 facility_name=place.name if place else "", zone=place.zone if place else "Asia/Jakarta",
             )  # fmt: skip
     console.print(f"{username} can log in as {role.value}.")
+
+
+async def _bulk(work: Callable[..., Coroutine[Any, Any, str]], *what: Any) -> None:
+    async with _standing_database() as database:
+        _step(await work(await app.build(_settings(), database), console, *what))
 
 
 def _require_url(found: kernel.Settings) -> str:
@@ -262,6 +341,15 @@ async def _load_history(sekali: app.Sekali) -> None:
 
 
 async def _load_demo(sekali: app.Sekali, found: kernel.Settings, population: int) -> None:
+    await _load_demo_city(sekali, found, population)
+    for application, facility, place in demo.SENDERS:
+        owner = await _place(sekali, place)
+        await sekali.hl7v2.senders.allow(
+            application, facility, owner.id, owner.name, owner.zone, ("127.0.0.0/8", "::1")
+        )
+
+
+async def _load_demo_city(sekali: app.Sekali, found: kernel.Settings, population: int) -> None:
     if await demo.loaded(sekali.database):
         _step("The demo city is there")
         return
@@ -293,4 +381,6 @@ def _say_welcome(found: kernel.Settings) -> None:
         console.print(f"Scan (type) at a counter: {scans}", soft_wrap=True)
         client, secret, owner = demo.CLIENTS[0]
         console.print(f"FHIR client of {owner}: {client} / {secret}", soft_wrap=True)
+        if found.hl7_port:
+            console.print(f"HL7 v2 on {found.host}:{found.hl7_port}, MSH-3 and MSH-4: {'|'.join(demo.SENDERS[0][:2])}")
     console.print(f"\n[bold]Sekali is ready: http://{found.host}:{found.port}[/bold]   (Ctrl-C stops it)")

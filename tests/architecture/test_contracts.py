@@ -25,7 +25,7 @@ PLANTED = {
             ("program", "plan", "web"),
             ("security", "actors", "records"),
             ("audit", "event", "security"), ("fhir", "names", "records"), ("kernel", "clock", "audit"),
-            ("web", "frame", "exchange"), ("exchange", "doors", "web"), ("demo", "words", "web"),
+            ("web", "frame", "exchange"), ("exchange", "doors", "web"), ("hl7v2", "tables", "web"), ("demo", "words", "web"),
         )
     },
 }  # fmt: skip

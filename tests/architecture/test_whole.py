@@ -142,7 +142,7 @@ def test_a_secret_may_come_from_a_file(tmp_path) -> None:
 
 
 def test_one_schema_for_each_module_and_no_module_names_anothers() -> None:
-    schemas = ("audit", "security", "records", "identity", "care", "program", "demo")
+    schemas = ("audit", "security", "records", "identity", "care", "program", "demo", "hl7v2")
     for module in schemas:
         for path in [*(SOURCE / module).rglob("*.sql"), *(SOURCE / module).rglob("*.py")]:
             text = path.read_text(encoding="utf-8")

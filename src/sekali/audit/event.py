@@ -13,6 +13,8 @@ class Kind(StrEnum):
     WROTE = "wrote"
     DELETED = "deleted"
     LOADED = "loaded"
+    EXPORTED = "exported"
+    FETCHED = "fetched"
     REGISTERED = "registered"
     CHECKED_IN = "checked-in"
     REFERRED = "referred"
@@ -25,6 +27,7 @@ class Kind(StrEnum):
     ACTIVATED = "activated"
     TOKEN_ISSUED = "token-issued"  # noqa: S105 - the name of an event
     TOKEN_REFUSED = "token-refused"  # noqa: S105
+    SENDER_REFUSED = "sender-refused"
     INVITED = "invited"
     COHORT_CHANGED = "cohort-changed"
     PLAN_CHANGED = "plan-changed"

@@ -45,6 +45,12 @@ def term(code: str) -> IcdTerm | None:
     return _index()[0].get(code.strip().upper())
 
 
+def every() -> list[IcdTerm]:
+    """All terms, in the order of their codes."""
+    terms = _index()[0]
+    return [terms[code] for code in sorted(terms)]
+
+
 def search(text: str, limit: int = MOST) -> list[IcdTerm]:
     """What fits: a code by its beginning, or terms that have every word, the likeliest first."""
     terms, words = _index()

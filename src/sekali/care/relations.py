@@ -58,6 +58,11 @@ class Relations:
             self._known[key] = monotonic() + self.REMEMBERED
         return found
 
+    async def people(self, facility: UUID) -> list[UUID]:
+        """Everybody whom a facility cares, or cared, for."""
+        rows = await self._database.fetch("select citizen from care.relation where facility = $1", facility)
+        return [row["citizen"] for row in rows]
+
 
 class _Party(msgspec.Struct):
     reference: str = ""

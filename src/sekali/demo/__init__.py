@@ -1,6 +1,6 @@
 """The demo city: Kota Yogyakarta's real places, and people whom nobody is."""
 
-from .accounts import CLIENTS, PASSWORD, Login, logins
+from .accounts import CLIENTS, PASSWORD, SENDERS, Login, logins
 from .loading import Progress, load, loaded
 from .people import EXAMPLES, Example, people
 from .places import facilities
@@ -10,6 +10,7 @@ __all__ = [
     "CLIENTS",
     "EXAMPLES",
     "PASSWORD",
+    "SENDERS",
     "Example",
     "Login",
     "Progress",

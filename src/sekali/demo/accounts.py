@@ -11,6 +11,8 @@ CLIENTS = (
     ("pratama-simrs", "sekali-demo-client-secret", "RS Pratama Kota Yogyakarta"),
 )
 """client_id, client_secret, whose system it is."""
+SENDERS = (("SIMRS", "RSUD", "RSUD Kota Yogyakarta"), ("SIMRS", "PRATAMA", "RS Pratama Kota Yogyakarta"))
+"""MSH-3, MSH-4 of systems that send HL7 v2 from this machine, whose system it is."""
 
 _STAFF = """
 loket.gedongtengen|Petugas Loket Gedongtengen|clerk|Puskesmas Gedongtengen|Register and check in

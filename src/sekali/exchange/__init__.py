@@ -1,6 +1,7 @@
 """FHIR R4 and OAuth over HTTP, with SATUSEHAT's paths and shapes."""
 
+from .bulk import Bulk, Job
 from .doors import Doors
 from .routes import BASE, routes
 
-__all__ = ["BASE", "Doors", "routes"]
+__all__ = ["BASE", "Bulk", "Doors", "Job", "routes"]

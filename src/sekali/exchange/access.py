@@ -5,12 +5,17 @@ from sekali import kernel, security
 from .doors import Doors
 
 
-async def grant_of(authorization: bytes, doors: Doors) -> security.Grant:
-    """What the system that sent this Authorization header may do. Raises Unauthenticated."""
+async def actor_of(authorization: bytes, doors: Doors) -> security.Actor:
+    """The system that sent this Authorization header. Raises Unauthenticated."""
     scheme, _, token = authorization.partition(b" ")
     if scheme.lower() != b"bearer" or not token:
         raise kernel.Unauthenticated("Send the header Authorization: Bearer and an access token.")
     actor = await doors.doorkeeper.bearer(token.strip().decode("latin-1"))
     if actor is None:
         raise kernel.Unauthenticated("This access token is unknown or has ended. Ask for a new one.")
-    return security.decide(actor, security.Purpose.INTEGRATION)
+    return actor
+
+
+async def grant_of(authorization: bytes, doors: Doors) -> security.Grant:
+    """What the system that sent this Authorization header may do. Raises Unauthenticated."""
+    return security.decide(await actor_of(authorization, doors), security.Purpose.INTEGRATION)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from sekali import identity, records, security
 
+from .bulk import Bulk
+
 
 @dataclass(frozen=True, slots=True)
 class Doors:
@@ -12,3 +14,4 @@ class Doors:
     store: records.Store
     directory: identity.Directory
     doorkeeper: security.Doorkeeper
+    bulk: Bulk

@@ -36,7 +36,7 @@ async def access_token(request: Request, doors: Doors) -> Response:
         "expires_in": str(token.expires_in),
         "client_id": token.client,
         "organization_name": token.organization_name,
-        "organization_id": str(token.organization),
+        "organization_id": str(token.organization or ""),
         "issued_at": str(int(kernel.now().timestamp() * 1000)),
         "status": "approved",
     }

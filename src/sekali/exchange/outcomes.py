@@ -41,27 +41,32 @@ def failure_response(failure: kernel.Failure, language: str = "en") -> Response:
 
 
 def outcome(failure: kernel.Failure, code: str, language: str) -> dict[str, Any]:
+    """The OperationOutcome of a failure."""
+    return outcome_of(issues_of(failure, code, language))
+
+
+def issues_of(failure: kernel.Failure, code: str = "invalid", language: str = "en") -> list[dict[str, Any]]:
     """One issue for each fault, or one for the failure itself."""
     faults = failure.faults if isinstance(failure, kernel.Invalid) else ()
     rule = f" (RuleNumber: {failure.rule})" if failure.rule else ""
     if not faults:
-        return _outcome([_issue(code, failure.text(language) + rule, failure.path)])
+        return [issue(code, failure.text(language) + rule, failure.path)]
     said = "" if failure.message == kernel.Invalid().message else f"{failure.text(language)} "
-    return _outcome(
-        [_issue(code, f"{said}{f.path}: {kernel.translate(language, f.reason)}{rule}", f.path) for f in faults]
-    )
+    return [issue(code, f"{said}{f.path}: {kernel.translate(language, f.reason)}{rule}", f.path) for f in faults]
 
 
 def unexpected(reference: str) -> Response:
     """Something that we did not foresee; the reference finds it in the log, the answer tells nothing else."""
-    issue = _issue("exception", f"Something went wrong here. Tell the operator this reference: {reference}", None)
-    return Response(kernel.encode(_outcome([issue])), 500, media_type=FHIR_JSON)
+    told = issue("exception", f"Something went wrong here. Tell the operator this reference: {reference}", None)
+    return Response(kernel.encode(outcome_of([told])), 500, media_type=FHIR_JSON)
 
 
-def _issue(code: str, text: str, path: str | None) -> dict[str, Any]:
-    issue: dict[str, Any] = {"severity": "error", "code": code, "details": {"text": text}}
-    return issue | ({"expression": [path]} if path else {})
+def issue(code: str, text: str, path: str | None, severity: str = "error") -> dict[str, Any]:
+    """One issue; ``path`` is a FHIRPath or the name of a parameter."""
+    found: dict[str, Any] = {"severity": severity, "code": code, "details": {"text": text}}
+    return found | ({"expression": [path]} if path else {})
 
 
-def _outcome(issues: list[dict[str, Any]]) -> dict[str, Any]:
+def outcome_of(issues: list[dict[str, Any]]) -> dict[str, Any]:
+    """An OperationOutcome."""
     return {"resourceType": "OperationOutcome", "issue": issues}

@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from sekali import kernel
 
+from . import operations
 from .access import actor_of, grant_of
 from .bulk import handlers as bulk
 from .doors import Doors
@@ -92,6 +93,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
         public(f"{BASE}/metadata", "GET", capabilities.capabilities),
         *(Route(BASE + path, Endpoint(_known(handler), doors, "bearer token", plain=True), methods=[method])
           for path, method, handler in bulk.routes()),
+        *(granted(path, method, handler) for path, method, handler in operations.routes()),
         granted("/_history", "GET", history.history_of_all),
         granted("/{type}", "GET", search.search),
         public("/oauth2/v1/accesstoken", "POST", access_token),

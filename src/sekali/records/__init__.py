@@ -1,6 +1,7 @@
 """What is kept: FHIR R4 resources, as the exact bytes, every version for ever, and no look without a Grant."""
 
 from .change import Change, Writing
+from .chart import Chart
 from .extract import Extract, moment, parse_filter
 from .prepared import Prepared, prepare
 from .search import Page
@@ -9,6 +10,6 @@ from .stored import Stored
 from .transaction import Plan, carry_out, look, plan
 
 __all__ = [
-    "EVER", "MOST_HISTORY", "Change", "Extract", "Page", "Plan", "Prepared", "Reader", "Relations", "Store", "Stored", "Watcher",
-    "Writing", "carry_out", "look", "moment", "parse_filter", "plan", "prepare",
+    "EVER", "MOST_HISTORY", "Change", "Chart", "Extract", "Page", "Plan", "Prepared", "Reader", "Relations", "Store",
+    "Stored", "Watcher", "Writing", "carry_out", "look", "moment", "parse_filter", "plan", "prepare",
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """What comes along with a page: ``_include`` and ``_revinclude`` (https://hl7.org/fhir/R4/search.html#revinclude)."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 from uuid import UUID
 
 from sekali import fhir, kernel
@@ -62,13 +63,20 @@ async def _follow(
 
 def _targets(one: Stored, include: Include) -> Iterable[tuple[str, UUID]]:
     if include.name == "*":
-        texts: Iterable[str] = ("/".join(pair) for pair in fhir.references(one.resource))
-    else:
-        texts = fhir.pointed_at(one.resource, fhir.SEARCH[include.type][include.name])
-    for text in texts:
+        yield from pointed_at(one.resource)
+        return
+    for text in fhir.pointed_at(one.resource, fhir.SEARCH[include.type][include.name]):
         type, _, id = text.partition("/")
         uuid = as_uuid(id)
         if type in fhir.TYPES and uuid is not None:
+            yield type, uuid
+
+
+def pointed_at(resource: dict[str, Any]) -> Iterable[tuple[str, UUID]]:
+    """(type, id) of everything that a resource points at, of ids of this server's form."""
+    for type, id in fhir.references(resource):
+        uuid = as_uuid(id)
+        if uuid is not None:
             yield type, uuid
 
 

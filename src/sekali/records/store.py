@@ -1,7 +1,7 @@
 """The store: no look and no word without a Grant."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sekali import audit, fhir, kernel, security
 
-from . import cursors
+from . import chart, cursors
 from .change import Change, Writing, event
 from .extract import Extract
-from .linked import included
+from .linked import MOST_INCLUDED, included, pointed_at
 from .prepared import COLUMNS, Prepared, restamped
 from .query import Query, parse
 from .search import Page, Search
@@ -26,6 +26,10 @@ LAST = datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1), 2**31 - 1
 MOST_OF_A_RECORD = 5000
 MOST_HISTORY = 200
 MOST_AT_ONCE = 500
+
+
+class _TakenBack(Exception):  # noqa: N818 - no error: how a trial ends
+    """A trial is over."""
 
 
 class Watcher(Protocol):
@@ -96,6 +100,17 @@ class Store:
             await writing.finish()
             await self._tell(tx, writing.changes)
             await writing.seal()
+
+    @asynccontextmanager
+    async def trial(self, grant: security.Grant) -> AsyncIterator[Writing]:
+        """As ``change``, and refused for the same reasons, references and watchers too; then all is taken back."""
+        with suppress(_TakenBack):
+            async with self._database.transaction() as tx:
+                writing = Writing(tx, grant, self._strict)
+                yield writing
+                await writing.finish()
+                await self._tell(tx, writing.changes)
+                raise _TakenBack
 
     async def load(
         self,
@@ -205,12 +220,53 @@ class Reader:
         subject = self._grant.subject
         if subject is None:
             raise kernel.Forbidden("It is not clear whose data this is about.")
+        for type in types:
+            await self._require_standing(type, subject)
         rows = await self._database.fetch(SQL.record, kernel.shard_of(subject), list(types), subject, MOST_OF_A_RECORD)
         found: dict[str, list[Stored]] = {type: [] for type in types}
         for row in rows:
             found[row["type"]].append(stored(row))
         await self._journal.record(event(self._grant, audit.Kind.LOOKED, subject, ",".join(types)))
         return found
+
+    async def everything(self, asked: chart.Chart) -> Page:
+        """A page of a person's chart, newest first, the Patient before all; what names them comes with the last page.
+
+        What is not the person's own and may not be seen is left out. Organizations, Practitioners, Locations and
+        Medications that something on the page names come along. Raises NotFound, Gone, Forbidden (a person to whom the
+        facility has no relation), Invalid (a strange cursor).
+        """
+        types = asked.types if asked.types is not None else self._grant.reads
+        for type in types:
+            self._grant.may_read(type)
+        patient = await self._person(asked.person)
+        for type in types:
+            await self._require_standing(type, asked.person)
+        items, more = await chart.own(self._database, asked, types - fhir.CITY_TYPES - {"Patient"})
+        if asked.cursor is None and "Patient" in types and patient.updated >= asked.since:
+            items.insert(0, patient)
+        if more is None:
+            items += await self._visible(await chart.naming(self._database, asked, types & fhir.PERSON_TYPES.keys()))
+        along = await self._named(items, chart.NAMED & types)
+        await self._looked([patient, *items], f"{patient.reference}/$everything")
+        return Page(items, None, more, [], tuple(along))
+
+    async def named(self, items: Sequence[Stored]) -> list[Stored]:
+        """The Organizations, Practitioners, Locations and Medications that these name, each once, at most 1,000."""
+        return await self._named(items, chart.NAMED & self._grant.reads)
+
+    async def _named(self, items: Sequence[Stored], types: Collection[str]) -> list[Stored]:
+        keys = dict.fromkeys(key for one in items for key in pointed_at(one.resource) if key[0] in types)
+        return await self._read_some(list(keys)[:MOST_INCLUDED])
+
+    async def _person(self, person: UUID) -> Stored:
+        row = await self._read(kernel.shard_of(person), "Patient", person)
+        if row is None:
+            raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type="Patient")
+        patient = stored(row)
+        if patient.deleted:
+            raise kernel.Gone("This %(type)s was deleted.", type="Patient")
+        return patient
 
     async def search(self, type: str, params: Sequence[tuple[str, str]], *, lenient: bool = False) -> Page:
         """A page of what matches. Raises Invalid (unknown parameter), TooCostly (nothing narrows it), Forbidden."""

@@ -37,7 +37,7 @@ class AccessToken:
     value: str
     expires_in: int
     client: str
-    organization: UUID
+    organization: UUID | None
     organization_name: str
 
 

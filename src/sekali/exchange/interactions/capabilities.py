@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from sekali import fhir, kernel
 
+from .. import operations
 from ..doors import Doors
 from ..outcomes import FHIR_JSON
 from ..representation import FORMATS
@@ -31,6 +32,7 @@ def _statement() -> bytes:
             "kind": "instance",
             "software": {"name": "Sekali", "version": version("sekali")},
             "implementation": {"description": "Sekali, the city's health link"},
+            "instantiates": ["http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data"],
             "fhirVersion": "4.0.1",
             "format": list(FORMATS),
             "patchFormat": [fhir.JSON_PATCH, FHIR_JSON, "application/fhir+xml"],
@@ -43,6 +45,7 @@ def _statement() -> bytes:
                     },
                     "resource": [_resource(type) for type in sorted(fhir.TYPES)],
                     "interaction": [{"code": "transaction"}, {"code": "batch"}, {"code": "history-system"}],
+                    "operation": [_export("")],
                 }
             ],
         }
@@ -80,4 +83,13 @@ def _resource(type: str) -> dict[str, object]:
         "searchInclude": ["*", *(f"{type}:{name}" for name, parameter in own.items() if parameter.kind == "reference")],
         "searchRevInclude": _pointing()[type],
         "searchParam": [{"name": name, "type": parameter.kind} for name, parameter in own.items()],
+        "operation": [
+            *([_export(f"{type.lower()}-")] if type in ("Patient", "Group") else ()),
+            *operations.declared(type),
+        ],
     }
+
+
+def _export(level: str) -> dict[str, str]:
+    """The operation of Bulk Data at a level."""
+    return {"name": "export", "definition": f"http://hl7.org/fhir/uv/bulkdata/OperationDefinition/{level}export"}

@@ -39,7 +39,7 @@ async def _search(request: Request, doors: Doors, grant: security.Grant, params:
     if page is None:
         lenient = "handling=lenient" in request.headers.get("prefer", "")
         page = await reader.search(type, wanted, lenient=lenient)
-    return Response(_bundle(base_url(request), type, page), media_type=FHIR_JSON)
+    return Response(bundle(base_url(request), type, page), media_type=FHIR_JSON)
 
 
 async def _by_identifier(type: str, params: Params, doors: Doors, reader: records.Reader) -> records.Page | None:
@@ -59,11 +59,14 @@ async def _by_identifier(type: str, params: Params, doors: Doors, reader: record
     return records.Page(found, len(found), None, params)
 
 
-def _bundle(base: str, type: str, page: records.Page) -> bytes:
-    """A searchset around the exact bytes of what was found; the self link tells what was really used."""
-    links = [{"relation": "self", "url": f"{base}/{type}?{urlencode(page.used)}" if page.used else f"{base}/{type}"}]
+def bundle(base: str, path: str, page: records.Page) -> bytes:
+    """A searchset around the exact bytes of what was found; the self link tells what was really used.
+
+    :param path: what was searched, below ``base``: a kind, or an operation.
+    """
+    links = [{"relation": "self", "url": f"{base}/{path}?{urlencode(page.used)}" if page.used else f"{base}/{path}"}]
     if page.next:
-        links.append({"relation": "next", "url": f"{base}/{type}?{urlencode([*page.used, ('_cursor', page.next)])}"})
+        links.append({"relation": "next", "url": f"{base}/{path}?{urlencode([*page.used, ('_cursor', page.next)])}"})
     head: dict[str, object] = {"resourceType": "Bundle", "type": "searchset"}
     if page.total is not None:
         head["total"] = page.total
