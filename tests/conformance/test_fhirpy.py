@@ -63,7 +63,7 @@ async def test_a_bundle(client, patient) -> None:
 
 
 async def test_pages(client) -> None:
-    people = await client.resources("Organization").search(_count=5).fetch_all()
+    people = await client.resources("Organization").search(_count=5, _tag="urn:sekali:tag|fictitious").fetch_all()
     assert len(people) == 27, "18 puskesmas and 9 hospitals, over several pages"
     assert len({one.id for one in people}) == 27
 

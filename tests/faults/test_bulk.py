@@ -142,6 +142,17 @@ async def test_an_export_that_is_killed_goes_on(database, dsn, files, tmp_path) 
     assert len(told) == PEOPLE + 1 and {row["n"] for row in told} == {1}
 
 
+def asked(client: httpx.Client, url: str) -> httpx.Response:
+    """As a client asks that was told to come again: while the server comes up, nobody answers."""
+    until = time.monotonic() + 20
+    while True:
+        try:
+            return client.get(url)
+        except httpx.TransportError:
+            assert time.monotonic() < until, "the server is up again"
+            time.sleep(0.2)
+
+
 def test_a_server_that_is_killed_goes_on_with_its_exports() -> None:
     place = own_folder() / "data"
     port = free_port()
@@ -169,7 +180,7 @@ def test_a_server_that_is_killed_goes_on_with_its_exports() -> None:
             digests = set()
             for job in jobs:
                 until = time.monotonic() + 60
-                while (answer := client.get(job)).status_code == 202:
+                while (answer := asked(client, job)).status_code == 202:
                     assert time.monotonic() < until, "taken up again when the lease has ended"
                     time.sleep(0.2)
                 lines = [

@@ -98,7 +98,7 @@ tell("search-form", { type: both.type, count: ids(both).length });
 const nobody = await client.search({ resourceType: "Patient", searchParams: { identifier: `${system}|${nik}x` } });
 tell("search-none", { type: nobody.type, total: nobody.total, ids: ids(nobody) });
 
-let page = await client.search({ resourceType: "Organization", searchParams: { _count: 10 } });
+let page = await client.search({ resourceType: "Organization", searchParams: { _count: 10, _tag: "urn:sekali:tag|fictitious" } });
 const pages = [ids(page)];
 while ((page = page.link.some((one) => one.relation === "next") && (await client.nextPage({ bundle: page })))) {
   pages.push(ids(page));
