@@ -45,7 +45,7 @@ def wrk(server: Server, token: str, work: Work, connections: int, folder: Path) 
     script = folder / "work.lua"
     script.write_text(LUA.format(method=work.method, body=work.body), encoding="utf-8")
     told = subprocess.run(
-        ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", "-s", str(script),
+        ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--timeout", "20s", "--latency", "-s", str(script),
          "-H", f"Authorization: Bearer {token}", f"{server.url}/fhir-r4/v1{work.path}"],
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
