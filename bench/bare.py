@@ -30,8 +30,9 @@ async def main() -> None:
     database = await kernel.Database.connect(found.database_url)
     journal = Silent(database)
     doors = exchange.Doors(
-        records.Store(database, journal), identity.Directory(database), security.Doorkeeper(database, journal)
-    )
+        records.Store(database, journal), identity.Directory(database), security.Doorkeeper(database, journal),
+        None,  # no bulk jobs: only reading and searching are measured
+    )  # fmt: skip
     grant = security.decide(security.SYSTEM, security.Purpose.LOAD)
 
     def bare(interaction):
