@@ -4,6 +4,7 @@ Every ratio is of two things measured in turns within one run on one server, so 
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -76,8 +77,9 @@ def cpu_of(server: Server, cluster: kernel.Cluster) -> float:
     total = 0.0
     postmaster, ours = psutil.Process(cluster._process.pid), psutil.Process(server.pid)
     for process in [ours, *ours.children(), postmaster, *postmaster.children()]:
-        times = process.cpu_times()
-        total += times.user + times.system
+        with contextlib.suppress(psutil.NoSuchProcess):  # a vacuum may end meanwhile
+            times = process.cpu_times()
+            total += times.user + times.system
     return total
 
 
