@@ -271,3 +271,11 @@ def test_strict_and_lenient(http) -> None:
         "_sort=nothing",
     ):
         assert http.get(f"/Questionnaire?{wrong}").status_code in (400, 404), wrong
+
+
+def test_a_hospital_finds_what_points_at_itself_and_nothing_elses(http, organization, hospital) -> None:
+    own = http.get("/Task", params={"owner": f"Organization/{organization}", "status": "requested", "_include": "Task:focus"})
+    assert own.status_code == 200, own.text
+    assert http.get("/Task", params={"owner": f"Organization/{hospital}"}).status_code == 403, "another hospital's"
+    assert http.get("/Task", params={"status": "requested"}).status_code == 403, "everybody's"
+    assert http.get("/Organization", params={"_has:Encounter:service-provider:status": "finished"}).status_code == 403
