@@ -6,6 +6,8 @@ CREATE SCHEMA care;
 
 CREATE SCHEMA demo;
 
+CREATE SCHEMA exchange;
+
 CREATE SCHEMA hl7v2;
 
 CREATE SCHEMA identity;
@@ -201,6 +203,29 @@ CREATE TABLE demo.city (
     as_of date NOT NULL,
     finished_at timestamp with time zone,
     CONSTRAINT city_one_check CHECK (one)
+);
+
+CREATE UNLOGGED TABLE exchange.request (
+    client text NOT NULL,
+    number bigint NOT NULL,
+    organization uuid,
+    at timestamp with time zone NOT NULL,
+    method text NOT NULL,
+    path text NOT NULL,
+    parameters text NOT NULL,
+    status smallint NOT NULL,
+    milliseconds real NOT NULL,
+    size bigint NOT NULL,
+    issues bytea NOT NULL
+);
+
+ALTER TABLE exchange.request ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME exchange.request_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE hl7v2.message (
@@ -704,6 +729,9 @@ ALTER TABLE ONLY demo.batch
 ALTER TABLE ONLY demo.city
     ADD CONSTRAINT city_pkey PRIMARY KEY (one);
 
+ALTER TABLE ONLY exchange.request
+    ADD CONSTRAINT request_pkey PRIMARY KEY (client, number);
+
 ALTER TABLE ONLY hl7v2.message
     ADD CONSTRAINT message_pkey PRIMARY KEY (sender, control_id);
 
@@ -909,6 +937,8 @@ CREATE INDEX visit_citizen ON care.visit USING btree (citizen, arrived_at);
 CREATE UNIQUE INDEX visit_live ON care.visit USING btree (citizen, facility, department, day) WHERE (status = ANY (ARRAY['arrived'::text, 'in-progress'::text]));
 
 CREATE INDEX visit_today ON care.visit USING btree (facility, day, arrived_at);
+
+CREATE INDEX request_of_organization ON exchange.request USING btree (organization, at);
 
 CREATE INDEX citizen_birth_date ON identity.citizen USING btree (birth_date);
 

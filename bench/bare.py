@@ -31,7 +31,7 @@ async def main() -> None:
     journal = Silent(database)
     doors = exchange.Doors(
         records.Store(database, journal), identity.Directory(database), security.Doorkeeper(database, journal),
-        None,  # no bulk jobs: only reading and searching are measured
+        None, exchange.RequestLog(database),  # nothing here is bulk
     )  # fmt: skip
     grant = security.decide(security.SYSTEM, security.Purpose.LOAD)
 
@@ -39,7 +39,7 @@ async def main() -> None:
         async def run(request: Request, doors: exchange.Doors) -> Response:
             return await interaction(request, doors, grant)
 
-        return Endpoint(run, doors, "none")
+        return Endpoint("", run, doors, "none")
 
     async def same(authorization: bytes, doors: exchange.Doors) -> security.Grant:
         return grant
@@ -47,7 +47,7 @@ async def main() -> None:
     application = Router(
         routes=[
             read.ReadRoute(exchange.BASE, read.Read(doors, same, refusal)),
-            Route(f"{exchange.BASE}/metadata", Endpoint(capabilities.capabilities, doors, "none")),
+            Route(f"{exchange.BASE}/metadata", Endpoint("", capabilities.capabilities, doors, "none")),
             Route(f"{exchange.BASE}/{{type}}", bare(search.search)),
         ]
     )

@@ -43,18 +43,34 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
         database, store, journal, relations.people, settings.data / "bulk", timedelta(hours=settings.bulk_hours),
         settings.bulk_mb << 20, settings.strict,
     )  # fmt: skip
+    log = exchange.RequestLog(database)
     movement = program.program(database, _live_measures(database))
     asgi = Router(
         routes=[
-            *exchange.routes(exchange.Doors(store, directory, doorkeeper, bulk)),
+            *exchange.routes(exchange.Doors(store, directory, doorkeeper, bulk, log)),
             *web.routes(
-                web.Doors(database, desks, movement, doorkeeper, settings, demo.logins() if settings.demo else ())
+                web.Doors(
+                    database,
+                    desks,
+                    movement,
+                    doorkeeper,
+                    settings,
+                    log.of_organization,
+                    demo.logins() if settings.demo else (),
+                    _sandbox() if settings.demo else None,
+                )  # fmt: skip
             ),
         ]
     )
     senders = hl7v2.Senders(database, journal)
     listener = hl7v2.Listener(hl7v2.Inbox(store, directory, senders), senders)
     return Sekali(database, store, directory, doorkeeper, desks, movement, asgi, listener, bulk)
+
+
+def _sandbox() -> web.Sandbox:
+    """What the examples of the documentation are tried with."""
+    client, secret, _ = demo.CLIENTS[0]
+    return web.Sandbox(client, secret, demo.CLIENTS[1][2])
 
 
 def _live_measures(database: kernel.Database) -> program.Measures:

@@ -351,6 +351,8 @@ async def _load_demo(sekali: app.Sekali, found: kernel.Settings, population: int
 
 async def _load_demo_city(sekali: app.Sekali, found: kernel.Settings, population: int) -> None:
     if await demo.loaded(sekali.database):
+        places = {place.name: place for place in (await sekali.care.facilities.all()).values()}
+        await demo.add_integrators(sekali.database, sekali.doorkeeper, places)
         _step("The demo city is there")
         return
     columns = (
@@ -380,7 +382,7 @@ def _say_welcome(found: kernel.Settings) -> None:
         scans = "   ".join(f"SEKALI:{one.card} ({one.name})" for one in demo.EXAMPLES)
         console.print(f"Scan (type) at a counter: {scans}", soft_wrap=True)
         client, secret, owner = demo.CLIENTS[0]
-        console.print(f"FHIR client of {owner}: {client} / {secret}", soft_wrap=True)
+        console.print(f"FHIR client of {owner}: {client} / {secret}   How: /docs", soft_wrap=True)
         if found.hl7_port:
             console.print(f"HL7 v2 on {found.host}:{found.hl7_port}, MSH-3 and MSH-4: {'|'.join(demo.SENDERS[0][:2])}")
     console.print(f"\n[bold]Sekali is ready: http://{found.host}:{found.port}[/bold]   (Ctrl-C stops it)")

@@ -1,6 +1,6 @@
 """The demo city: Kota Yogyakarta's real places, and people whom nobody is."""
 
-from .accounts import CLIENTS, PASSWORD, SENDERS, Login, logins
+from .accounts import CLIENTS, PASSWORD, SENDERS, Login, add_integrators, logins
 from .loading import Progress, load, loaded
 from .people import EXAMPLES, Example, people
 from .places import facilities
@@ -14,6 +14,7 @@ __all__ = [
     "Example",
     "Login",
     "Progress",
+    "add_integrators",
     "facilities",
     "load",
     "loaded",

@@ -1,5 +1,6 @@
 """Who can log in to the demo city. Only the demo has passwords that anyone may know."""
 
+import contextlib
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,6 +26,7 @@ dokter.rsud|dr. Contoh RSUD|doctor|RSUD Kota Yogyakarta|Treat and send back
 rujukan.pratama|Petugas Rujukan RS Pratama|referral-desk|RS Pratama Kota Yogyakarta|Accept, decline, redirect
 loket.pratama|Petugas Loket RS Pratama|clerk|RS Pratama Kota Yogyakarta|Receive with zero questions
 dokter.pratama|dr. Contoh RS Pratama|doctor|RS Pratama Kota Yogyakarta|Treat and send back
+integrator.rsud|Insinyur SIMRS RSUD (contoh)|integrator|RSUD Kota Yogyakarta|Connect a system; see what it asked
 walikota|Kantor Wali Kota (contoh)|city||Questions and minutes, counter by counter
 sekretariat|Sekretariat Gerakan (contoh)|secretariat||The movement: cohort, panel, awards, ceremony
 tim.yogya|Tim Smart City Yogyakarta (contoh)|city-team|region|Masterplan, quick wins, self-assessment
@@ -61,6 +63,21 @@ def _login(user: str, name: str, role: str, place: str, to_try: str) -> Login:
     """``place`` is a facility's name, or a seat in the movement."""
     seat = place if place in ("region", "mentor", "assessor1", "assessor2") else ""
     return Login(user, name, security.Role(role), _PLACES.get(place, "") if seat else place, to_try, seat)
+
+
+async def add_integrators(
+    database: kernel.Database, doorkeeper: security.Doorkeeper, places: dict[str, care.Facility]
+) -> None:
+    """The integrators' accounts, which a city that an earlier version loaded has not."""
+    for login in logins():
+        if login.role is not security.Role.INTEGRATOR:
+            continue
+        with contextlib.suppress(kernel.Conflict):  # it is there
+            async with database.transaction() as tx:
+                await doorkeeper.add_account(
+                    tx, username=login.username, password=PASSWORD, name=login.name, role=login.role,
+                    facility=places[login.facility].id, facility_name=login.facility,
+                )  # fmt: skip
 
 
 async def add_all(

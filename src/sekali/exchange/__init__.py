@@ -2,6 +2,7 @@
 
 from .bulk import Bulk, Job
 from .doors import Doors
+from .requestlog import RequestLog
 from .routes import BASE, routes
 
-__all__ = ["BASE", "Bulk", "Doors", "Job", "routes"]
+__all__ = ["BASE", "Bulk", "Doors", "Job", "RequestLog", "routes"]

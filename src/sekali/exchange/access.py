@@ -4,15 +4,26 @@ from sekali import kernel, security
 
 from .doors import Doors
 
+TOKENS = "/oauth2/v1/accesstoken?grant_type=client_credentials"
+"""Where tokens are given."""
+
 
 async def actor_of(authorization: bytes, doors: Doors) -> security.Actor:
     """The system that sent this Authorization header. Raises Unauthenticated."""
     scheme, _, token = authorization.partition(b" ")
     if scheme.lower() != b"bearer" or not token:
-        raise kernel.Unauthenticated("Send the header Authorization: Bearer and an access token.")
+        raise kernel.Unauthenticated(
+            "Send the header Authorization: Bearer and an access token. POST %(to)s gives you one.",
+            path="Authorization",
+            to=TOKENS,
+        )
     actor = await doors.doorkeeper.bearer(token.strip().decode("latin-1"))
     if actor is None:
-        raise kernel.Unauthenticated("This access token is unknown or has ended. Ask for a new one.")
+        raise kernel.Unauthenticated(
+            "This access token is unknown or has ended; it lives an hour. Ask for a new one: POST %(to)s",
+            path="Authorization",
+            to=TOKENS,
+        )
     return actor
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sekali import identity, records, security
 
 from .bulk import Bulk
+from .requestlog import RequestLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +16,4 @@ class Doors:
     directory: identity.Directory
     doorkeeper: security.Doorkeeper
     bulk: Bulk
+    log: RequestLog

@@ -32,7 +32,9 @@ async def read_body(request: Request, most: int = LARGEST_BODY, also: str = "") 
     """
     kind = media_type(request)
     if kind not in _JSON and kind != also and not is_xml(kind):
-        raise kernel.Unsupported("Send application/fhir+json or application/fhir+xml.", path="Content-Type")
+        raise kernel.Unsupported(
+            "Send the header Content-Type: application/fhir+json, or application/fhir+xml.", path="Content-Type"
+        )
     if is_xml(kind):
         most = min(most, LARGEST_XML)
     length = request.headers.get("content-length", "0")

@@ -13,6 +13,7 @@ from sekali import kernel
 
 from .doors import Doors
 from .messages import limited
+from .requestlog import WHO
 
 LARGEST_FORM = 4096
 
@@ -20,7 +21,9 @@ LARGEST_FORM = 4096
 async def access_token(request: Request, doors: Doors) -> Response:
     """A token for a client id and secret, from a form body."""
     if request.query_params.get("grant_type") != "client_credentials":
-        raise kernel.Invalid("grant_type must be client_credentials.", path="grant_type")
+        raise kernel.Invalid(
+            "grant_type=client_credentials belongs into the address, after a question mark.", path="grant_type"
+        )
     body = await limited(request, LARGEST_FORM)
     try:
         form = parse_qs(body.decode("utf-8"), max_num_fields=10)
@@ -28,8 +31,11 @@ async def access_token(request: Request, doors: Doors) -> Response:
         raise kernel.Invalid("Send client_id and client_secret as a form.", path="body") from None
     client_id, secret = form.get("client_id", [""])[0], form.get("client_secret", [""])[0]
     if not client_id or not secret:
-        raise kernel.Invalid("Send client_id and client_secret as a form.", rule="20009", path="client_id")
+        raise kernel.Invalid(
+            "Send client_id and client_secret in the body as a form, not as JSON.", rule="20009", path="client_id"
+        )
     token = await doors.doorkeeper.token(client_id, secret)
+    request.scope[WHO] = token.client, token.organization
     answer = {
         "access_token": token.value,
         "token_type": "BearerToken",

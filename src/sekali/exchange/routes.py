@@ -20,6 +20,8 @@ from .messages import BASE
 from .oauth import access_token
 from .outcomes import failure_response, unexpected
 from .representation import VARY, negotiated
+from .requestlog import WHO, Watch
+from .requestlog.handler import own_log
 
 log = logging.getLogger("sekali.exchange")
 Open = Callable[[Request, Doors], Awaitable[Response]]
@@ -37,10 +39,12 @@ def refusal(error: BaseException) -> Response:
 class Endpoint:
     """One interaction as an ASGI application; failures leave as OperationOutcome.
 
+    :ivar path: as the request log tells it.
     :ivar authority: ``public`` or ``bearer token``.
     """
 
-    def __init__(self, interaction: Open, doors: Doors, authority: str, plain: bool = False) -> None:
+    def __init__(self, path: str, interaction: Open, doors: Doors, authority: str, plain: bool = False) -> None:
+        self.path = path
         self.interaction = interaction
         self._plain = plain  # has one form only, whatever is asked for
         self.authority = authority
@@ -48,19 +52,23 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
+        watch = send = Watch(send)
         try:
             send = send if self._plain else negotiated(scope, send)
             response = await self.interaction(request, self._doors)
         except Exception as error:
-            response = refusal(error)
+            response = watch.refused(refusal(error))
         response.headers.setdefault("Vary", VARY)
         await response(scope, receive, send)
+        self._doors.log.note(scope, self.path, watch)
 
 
 def _granted(interaction: Callable[..., Awaitable[Response]]) -> Open:
     async def run(request: Request, doors: Doors) -> Response:
         authorization = request.headers.get("authorization", "").encode("latin-1")
-        return await interaction(request, doors, await grant_of(authorization, doors))
+        grant = await grant_of(authorization, doors)
+        request.scope[WHO] = grant.actor.name, grant.actor.facility
+        return await interaction(request, doors, grant)
 
     run.__name__ = interaction.__module__.rpartition(".")[2]
     return run
@@ -69,9 +77,21 @@ def _granted(interaction: Callable[..., Awaitable[Response]]) -> Open:
 def _known(handler: bulk.Handler) -> Open:
     async def run(request: Request, doors: Doors) -> Response:
         authorization = request.headers.get("authorization", "").encode("latin-1")
-        return await handler(request, doors, await actor_of(authorization, doors))
+        actor = await actor_of(authorization, doors)
+        request.scope[WHO] = actor.name, actor.facility
+        return await handler(request, doors, actor)
 
     return run
+
+
+async def _log(request: Request, doors: Doors) -> Response:
+    """The request log does not tell of itself: whoever looks every second would see nothing else."""
+    authorization = request.headers.get("authorization", "").encode("latin-1")
+    return await own_log(request, doors.log, await actor_of(authorization, doors))
+
+
+async def _post_for_tokens(request: Request, doors: Doors) -> Response:
+    raise kernel.NotFound("A token is given to a POST with client_id and client_secret in the body.")
 
 
 async def _nothing_here(request: Request, doors: Doors) -> Response:
@@ -82,21 +102,28 @@ def routes(doors: Doors) -> list[BaseRoute]:
     """The interactions that Sekali has, and an answer for those that it has not."""
 
     def granted(path: str, method: str, interaction: Callable[..., Awaitable[Response]]) -> Route:
-        return Route(BASE + path, Endpoint(_granted(interaction), doors, "bearer token"), methods=[method])
+        endpoint = Endpoint(BASE + path, _granted(interaction), doors, "bearer token")
+        return Route(BASE + path, endpoint, methods=[method])
+
+    def known(path: str, method: str, interaction: Open) -> Route:
+        return Route(
+            BASE + path, Endpoint(BASE + path, interaction, doors, "bearer token", plain=True), methods=[method]
+        )
 
     def public(path: str, method: str, interaction: Open) -> Route:
-        return Route(path, Endpoint(interaction, doors, "public"), methods=[method])
+        return Route(path, Endpoint(path, interaction, doors, "public"), methods=[method])
 
     bundles = transaction.Bundles()
     found = [
         read.ReadRoute(BASE, read.Read(doors, grant_of, refusal)),  # the most frequent first
         public(f"{BASE}/metadata", "GET", capabilities.capabilities),
-        *(Route(BASE + path, Endpoint(_known(handler), doors, "bearer token", plain=True), methods=[method])
-          for path, method, handler in bulk.routes()),
+        known("/$log", "GET", _log),
+        *(known(path, method, _known(handler)) for path, method, handler in bulk.routes()),
         *(granted(path, method, handler) for path, method, handler in operations.routes()),
         granted("/_history", "GET", history.history_of_all),
         granted("/{type}", "GET", search.search),
         public("/oauth2/v1/accesstoken", "POST", access_token),
+        public("/oauth2/v1/accesstoken", "GET", _post_for_tokens),
         granted("/{type}/_search", "POST", search.search_by_form),
         granted("/{type}/_history", "GET", history.history_of_type),
         granted("/{type}/{id}/_history", "GET", history.history),
@@ -111,7 +138,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
         granted("/{type}", "PUT", update.update_where),
         granted("/{type}", "DELETE", delete.delete_where),
         granted("/{type}", "PATCH", patch.patch_where),
-        Route(BASE + "/{rest:path}", Endpoint(_nothing_here, doors, "public"),
+        Route(BASE + "/{rest:path}", Endpoint(BASE, _nothing_here, doors, "public"),
               methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
     ]  # fmt: skip
     bundles.inner = Router(found)

@@ -1,7 +1,7 @@
 """FHIR R4 as pure functions: names, validity, what a resource can be found by. No driver, no server."""
 
 from .definitions import R4
-from .elements import people_at, references, split_reference, subject_of, values_at
+from .elements import people_at, place_of, references, split_reference, subject_of, values_at
 from .names import *  # noqa: F403 - the field's names are this module's vocabulary
 from .names import __all__ as _names
 from .parameters import MAIN_DATE, SEARCH, Parameter
@@ -13,15 +13,15 @@ from .search import parse as parse_term
 from .search.indexing import term_hash
 from .search.terms import split
 from .subsets import subset
-from .types import CITY_TYPES, MUST_NAME, PERSON_TYPES, TYPES
+from .types import CITY_TYPES, MUST_NAME, PERSON_TYPES, TYPES, require_kind
 from .validation import require_valid, validate
 from .xml import from_xml, to_xml
 
 __all__ = [
     "CITY_TYPES", "JSON_PATCH", "MAIN_DATE", "MODIFIERS", "MUST_NAME", "PERSON_TYPES", "R4", "SEARCH", "TYPES", "Asked",
     "Indexed", "Lookup", "Parameter", "Profile", "Term", "check_profile", "fold", "from_xml", "index", "lookup",
-    "matches", "parse_term", "patched", "people_at", "pointed_at", "profiles", "read_profile", "references",
-    "require_valid", "sort_key", "split", "split_reference", "subject_of", "subset", "term_hash", "to_xml", "unwrapped",
-    "validate", "values_at",
+    "matches", "parse_term", "patched", "people_at", "place_of", "pointed_at", "profiles", "read_profile", "references",
+    "require_kind", "require_valid", "sort_key", "split", "split_reference", "subject_of", "subset", "term_hash", "to_xml",
+    "unwrapped", "validate", "values_at",
     *_names,
 ]  # fmt: skip

@@ -46,6 +46,18 @@ def references(value: Any) -> Iterator[tuple[str, str]]:
             yield from references(member)
 
 
+def place_of(reference: str, value: Any, path: str) -> str | None:
+    """Where in a resource a reference stands first: ``Encounter.participant[0].individual``; None where it does not."""
+    if isinstance(value, dict) and value.get("reference") == reference:
+        return path
+    if isinstance(value, dict):
+        inside = ((f"{path}.{name}", member) for name, member in value.items())
+    else:
+        inside = ((f"{path}[{n}]", member) for n, member in enumerate(value))
+    places = (place_of(reference, member, where) for where, member in inside if isinstance(member, (dict, list)))
+    return next((place for place in places if place), None)
+
+
 def subject_of(resource: dict[str, Any]) -> UUID | None:
     """The id of the one person that a resource belongs to: its ``subject``, ``patient``, ``beneficiary``, ``for`` ...
 

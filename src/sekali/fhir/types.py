@@ -1,5 +1,7 @@
 """The kinds of resource that are kept, and whose they are."""
 
+from sekali import kernel
+
 from .definitions import R4
 
 TYPES = frozenset(R4.resources) - {"Parameters", "OperationOutcome"}
@@ -38,3 +40,13 @@ MUST_NAME = frozenset(
     QuestionnaireResponse RelatedPerson ServiceRequest Specimen Task""".split()
 )
 """What SATUSEHAT takes only with its Patient (its rules "subject not null", domain 2.5)."""
+
+
+def require_kind(type: str) -> str:
+    """The same name where it is one of a kind that is kept. Raises NotFound."""
+    if type not in TYPES:
+        raise kernel.NotFound(
+            "Sekali does not keep resources of this kind. They are written as in R4, such as Patient; metadata lists them.",
+            path=type[:64],
+        )
+    return type

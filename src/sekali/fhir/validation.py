@@ -12,10 +12,13 @@ import fhirkit
 from sekali import kernel
 
 from .definitions import R4
-from .types import TYPES
+from .types import require_kind
+from .wording import worded
 
 MOST_FAULTS = 50
 MOST_CODES_TOLD = 20
+_SYSTEM = "must be the code system's whole URI, such as http://hl7.org/fhir/sid/icd-10"
+"""HL7's own validator refuses a relative one too: it would name another system on every server."""
 
 
 def validate(content: bytes) -> list[kernel.Fault]:
@@ -32,8 +35,7 @@ def require_valid(content: bytes, resource: dict[str, Any] | None = None) -> dic
     type = resource.get("resourceType") if isinstance(resource, dict) else None
     if not isinstance(type, str) or not type:
         raise kernel.Invalid(faults=[kernel.Fault("Resource.resourceType", "A resource says what kind it is.")])
-    if type not in TYPES:
-        raise kernel.NotFound("Sekali does not keep resources of this kind.", path=type[:64])
+    require_kind(type)
     faults = _faults(content, resource)
     if faults:
         raise kernel.Invalid(faults=faults)
@@ -45,7 +47,8 @@ def _faults(content: bytes, resource: Any) -> list[kernel.Fault]:
         found = fhirkit.validate(content)
     except fhirkit.ParseError as error:
         raise kernel.Invalid("This is not valid JSON.", faults=[kernel.Fault("$", str(error))]) from None
-    faults = [kernel.Fault(issue.path, issue.message) for issue in found if issue.severity in ("error", "fatal")]
+    errors = (issue for issue in found if issue.severity in ("error", "fatal"))
+    faults = [kernel.Fault(one.path, worded(one.path, one.message)) for one in errors]
     if isinstance(resource, dict):
         faults += _code_faults(resource)
     return faults[:MOST_FAULTS]
@@ -83,6 +86,8 @@ def _code_faults(resource: dict[str, Any]) -> list[kernel.Fault]:
 def _look(node: dict[str, Any], type: str, path: str, faults: list[kernel.Fault]) -> None:
     if type in ("Resource", "Extension"):
         type = node.get("resourceType", type)
+    if type == "Coding" and isinstance(system := node.get("system"), str) and ":" not in system:
+        faults.append(kernel.Fault(f"{path}.system", _SYSTEM))
     known = _members(type)
     for name, value in node.items():
         member = known.get(name)

@@ -16,6 +16,7 @@ from .search import Search
 from .stored import Stored, stored
 
 SQL = kernel.queries(__file__.replace("change", "store"))
+_NOWHERE = "the reference leads nowhere; keep that resource first, and write the id that its answer gives"
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,15 @@ class Writing:
         """Send the rest and make sure that every reference leads somewhere. Raises Invalid."""
         await self.flush()
         if self._strict:
-            await _require_targets(self.tx, self._references)
+            lost = await _lost(self.tx, self._references)
+            if lost:
+                faults = [kernel.Fault(self._place(one), f"{one}: {_NOWHERE}") for one in lost[:20]]
+                raise kernel.Invalid(rule="20007", faults=faults)
+
+    def _place(self, reference: str) -> str:
+        """The element that holds a reference; the reference itself where it is written with an address before it."""
+        places = (fhir.place_of(reference, change.resource, change.type) for change in self.changes if change.resource)
+        return next((place for place in places if place), reference)
 
     async def seal(self) -> None:
         """The audit of it all; the last thing before the commit."""
@@ -188,6 +197,7 @@ class Writing:
         if if_match is not None and if_match != now.version:
             raise kernel.PreconditionFailed(
                 "Somebody changed this since you read it (version %(seen)s, now %(now)s). Read it again, then change it.",
+                path="If-Match",
                 seen=if_match,
                 now=now.version,
             )
@@ -246,7 +256,8 @@ def _short(what: Sequence[str], most: int = 20) -> str:
     return ",".join(what[:most]) + more
 
 
-async def _require_targets(tx: kernel.Session, references: Iterable[tuple[str, str]]) -> None:
+async def _lost(tx: kernel.Session, references: Iterable[tuple[str, str]]) -> list[str]:
+    """Those references that lead to nothing."""
     wrong, keys = [], []
     for type, text in references:
         try:
@@ -257,6 +268,4 @@ async def _require_targets(tx: kernel.Session, references: Iterable[tuple[str, s
     if keys:
         rows = await tx.fetch(SQL.missing, *map(list, zip(*keys, strict=True)))
         wrong += [f"{row['type']}/{row['id']}" for row in rows]
-    if wrong:
-        reason = "the reference leads nowhere"
-        raise kernel.Invalid(rule="20007", faults=[kernel.Fault(reference, reason) for reference in sorted(wrong)[:20]])
+    return sorted(wrong)

@@ -24,6 +24,10 @@ class Prepared(NamedTuple):
 
 
 COLUMNS = Prepared._fields
+_OWNER = (
+    "must be a reference to a Patient of this server, such as Patient/<id>; "
+    "GET Patient?identifier=system|value finds the id"
+)
 UNDATED = datetime.min.replace(tzinfo=UTC)
 """Where what has no clinical date stands: PostgreSQL's -infinity."""
 
@@ -83,5 +87,5 @@ def owner(resource: dict[str, Any], id: UUID | None, strict: bool = True) -> UUI
     subject = fhir.subject_of(resource)
     if subject is None and strict and type in fhir.MUST_NAME:
         path = f"{type}.{fhir.PERSON_TYPES[type]}"
-        raise kernel.Invalid(faults=[kernel.Fault(path, "must be a reference to a Patient of this server")])
+        raise kernel.Invalid(faults=[kernel.Fault(path, _OWNER)])
     return subject

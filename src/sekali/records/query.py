@@ -82,8 +82,7 @@ class Query:
 
 def parse(type: str, params: Sequence[tuple[str, str]], lenient: bool) -> Query:
     """Understand the parameters. An unknown one raises Invalid; with ``lenient`` it is left out, of ``used`` too."""
-    if type not in fhir.TYPES:
-        raise kernel.NotFound("Sekali does not keep resources of this kind.", path=type[:64])
+    fhir.require_kind(type)
     if len(params) > MOST_TERMS:
         raise kernel.TooCostly("At most %(most)s search parameters.", most=MOST_TERMS)
     query = Query(type)
@@ -91,7 +90,11 @@ def parse(type: str, params: Sequence[tuple[str, str]], lenient: bool) -> Query:
         if not (_control(query, name, value) or _linked(query, name, value) or _own(query, name, value)):
             if not lenient:
                 raise kernel.Invalid(
-                    "%(type)s has no search parameter %(name)s.", path=name[:64], type=type, name=name[:64]
+                    "%(type)s has no search parameter %(name)s. It has %(known)s, and those that begin with an underscore.",
+                    path=name[:64],
+                    type=type,
+                    name=name[:64],
+                    known=", ".join(one for one in sorted(fhir.SEARCH[type]) if one[0] != "_"),
                 )
             continue
         if name != "_cursor":

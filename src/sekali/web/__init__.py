@@ -10,6 +10,7 @@ from . import (
     citizen,
     city,
     clerk,
+    docs,
     doctor,
     entrance,
     evaluating,
@@ -21,18 +22,18 @@ from . import (
     team,
 )
 from .frame import STATIC
-from .routing import PUBLIC, Doors, Page, page
+from .routing import PUBLIC, Doors, Page, Sandbox, page
 
 
 def routes(doors: Doors) -> list[BaseRoute]:
     """Every page, each with its authority; the last answers for all that is not there."""
     desks = (
         entrance, clerk, doctor, referral, citizen, city, movement, secretariat, choosing, panel_desk, ceremony, evaluating,
-        team, mentor, assessor,
+        team, mentor, assessor, docs,
     )  # fmt: skip
     every = [page for desk in desks for page in desk.PAGES]
     static = Mount("/static", StaticFiles(directory=STATIC), name="static")
     return [static, *(one.route(doors) for one in every), entrance.NOT_FOUND.route(doors)]
 
 
-__all__ = ["PUBLIC", "Doors", "Page", "page", "routes"]
+__all__ = ["PUBLIC", "Doors", "Page", "Sandbox", "page", "routes"]

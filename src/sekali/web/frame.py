@@ -41,6 +41,7 @@ HOME = {
     security.Role.MENTOR: "/pendamping",
     security.Role.ASSESSOR: "/penilai",
     security.Role.CITY_TEAM: "/tim",
+    security.Role.INTEGRATOR: "/docs/permintaan",
 }
 """Where each role's day begins."""
 
@@ -95,6 +96,7 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         "region_pairs": lambda lines: [(line.region.id, line.region.full_name) for line in lines],
         "day": lambda value: _day(value, zone, language),
         "clock": lambda value: kernel.in_zone(value, zone).strftime("%H.%M"),
+        "second": lambda value: kernel.in_zone(value, zone).strftime("%H.%M.%S"),
         "age": lambda born: _age(born, today, _),
     }
     frame = {

@@ -4,7 +4,9 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -36,6 +38,42 @@ class Login(Protocol):
     def to_try(self) -> str: ...
 
 
+class Asked(Protocol):
+    """One request of a facility's own system, as the exchange's log keeps it."""
+
+    @property
+    def client(self) -> str: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def parameters(self) -> Sequence[str]: ...
+    @property
+    def status(self) -> int: ...
+    @property
+    def milliseconds(self) -> float: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def issues(self) -> Sequence[object]: ...
+
+
+Requests = Callable[[UUID], Awaitable[Sequence[Asked]]]
+"""The last requests of an organization's systems, the newest first; ``exchange`` keeps them, ``app`` joins the two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """A client of the exchange, and a hospital to refer to, that the documentation's examples are tried with."""
+
+    client: str
+    secret: str
+    hospital: str
+
+
 @dataclass(frozen=True, slots=True)
 class Doors:
     """What the pages stand in front of; joined by ``app``."""
@@ -45,7 +83,9 @@ class Doors:
     program: program.Program
     doorkeeper: security.Doorkeeper
     settings: kernel.Settings
+    requests: Requests
     logins: Sequence[Login] = ()
+    sandbox: Sandbox | None = None
 
 
 Handler = Callable[[Request], Awaitable[Response]]

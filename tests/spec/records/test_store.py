@@ -95,7 +95,8 @@ async def test_a_reference_must_lead_somewhere(sekali, loading) -> None:
             loading,
             {"resourceType": "Condition", "code": {"text": "x"}, "subject": {"reference": f"Patient/{nobody}"}},
         )
-    assert str(nobody) in refused.value.faults[0].path
+    assert refused.value.faults[0].path == "Condition.subject"
+    assert f"Patient/{nobody}: the reference leads nowhere" in refused.value.faults[0].reason
 
 
 async def test_when_one_thing_fails_nothing_is_kept(sekali, loading) -> None:

@@ -85,9 +85,8 @@ def _types(found: Asked, grant: security.Grant, lenient: bool) -> list[str]:
         return sorted(own)
     strange = sorted(set(found.types) - also)
     if strange and not lenient:
-        if strange[0] in fhir.TYPES:
-            raise kernel.Invalid("%(type)s cannot be exported at this level.", path="_type", type=strange[0])
-        raise kernel.NotFound("Sekali does not keep resources of this kind.", path=strange[0][:64])
+        kind = fhir.require_kind(strange[0])
+        raise kernel.Invalid("%(type)s cannot be exported at this level.", path="_type", type=kind)
     wanted = sorted(set(found.types) & also)
     if not wanted:
         raise kernel.Invalid("Nothing that was asked for can be exported.", path="_type")

@@ -2,12 +2,9 @@
 
 from starlette.requests import Request
 
-from sekali import fhir, kernel
+from sekali import fhir
 
 
 def kind(request: Request) -> str:
     """``{type}`` of the path. Raises NotFound for one that is not kept here."""
-    type = request.path_params["type"]
-    if type not in fhir.TYPES:
-        raise kernel.NotFound("Sekali does not keep resources of this kind.", path=type[:64])
-    return type
+    return fhir.require_kind(request.path_params["type"])

@@ -17,12 +17,15 @@ from starlette.types import Receive, Scope, Send
 from sekali import fhir, kernel, security
 
 from ..doors import Doors
+from ..messages import BASE
 from ..outcomes import FHIR_JSON
 from ..representation import VARY, negotiated
+from ..requestlog import WHO, Watch
 from .kinds import kind
 
 _HEX = "[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
 _JSON = FHIR_JSON.encode()
+_PATH = f"{BASE}/{{type}}/{{id}}"
 _VARY = (b"vary", VARY.encode())
 Grants = Callable[[bytes, Doors], Awaitable[security.Grant]]
 
@@ -57,14 +60,16 @@ class Read:
         self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        watch = send = Watch(send)
         try:
             send = negotiated(scope, send)
             status, headers, body = await self._answer(scope)
         except Exception as error:
-            await self._refuse(error)(scope, receive, send)
-            return
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+            await watch.refused(self._refuse(error))(scope, receive, send)
+        else:
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+        self._doors.log.note(scope, _PATH, watch)
 
     async def _answer(self, scope: Scope) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         bearer = seen = b""
@@ -74,9 +79,9 @@ class Read:
             elif name == b"if-none-match":
                 seen = value
         type = scope["path_params"]["type"]
-        if type not in fhir.TYPES:
-            raise kernel.NotFound("Sekali does not keep resources of this kind.", path=type[:64])
+        fhir.require_kind(type)
         grant = await self._grants(bearer, self._doors)
+        scope[WHO] = grant.actor.name, grant.actor.facility
         one = await self._doors.store.under(grant).read(type, UUID(scope["path_params"]["id"]))
         tag = b'W/"%d"' % one.version
         headers = [(b"etag", tag), (b"last-modified", format_datetime(one.updated, usegmt=True).encode()), _VARY]

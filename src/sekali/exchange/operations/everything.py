@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sekali import fhir, kernel, records, security
+from sekali import fhir, records, security
 
 from ..doors import Doors
 from ..interactions.search import bundle
@@ -37,8 +37,7 @@ async def everything(request: Request, doors: Doors, grant: security.Grant) -> R
 def _types(wanted: Asked, grant: security.Grant) -> frozenset[str] | None:
     types = wanted.texts("_type")
     for type in types:
-        if type not in fhir.TYPES:
-            raise kernel.NotFound("Sekali does not keep resources of this kind.", path=type[:64])
+        fhir.require_kind(type)
         grant.may_read(type)
     return frozenset(types) or None
 
