@@ -164,3 +164,23 @@ def test_what_is_known_already_is_not_sent_again(http, key) -> None:
     assert http.get(url, headers={"If-None-Match": 'W/"1"'}).status_code == 304
     stale = http.put(url, json=questionnaire(key, id=url.rpartition("/")[2]), headers={"If-Match": 'W/"7"'})
     assert stale.status_code == 412
+
+
+@pytest.mark.shows("create, conditional", "transaction, conditional reference")
+@pytest.mark.parametrize("condition", ["code=B20", "patient={patient}&code=B20", "subject.identifier=x|y&code=B20"])
+def test_a_condition_tells_nothing_about_people_elsewhere(http, key, condition: str) -> None:
+    """By If-None-Exist, 200, 201 and 412 would each tell whether somebody has an illness."""
+    found = http.get("/Patient", params={"name": "Siti Rahayu", "birthdate": "1968-03-12"}).json()
+    somebody = found["entry"][0]["resource"]["id"]
+    where = condition.format(patient=somebody)
+    resource = {"resourceType": "Condition", "subject": {"reference": f"Patient/{somebody}"}}
+    assert http.post("/Condition", json=resource, headers={"If-None-Exist": where}).status_code == 403
+    assert http.put(f"/Condition?{where}", json=resource).status_code == 403
+    assert http.delete(f"/Condition?{where}").status_code == 403
+    assert http.delete(f"/Patient?_has:Condition:patient:{where.rpartition('&')[2]}").status_code == 403
+    basic = questionnaire(key) | {
+        "extension": [{"url": "http://x", "valueReference": {"reference": f"Condition?{where}"}}]
+    }
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [
+        {"request": {"method": "POST", "url": "Questionnaire"}, "resource": basic}]}  # fmt: skip
+    assert http.post("", json=bundle).status_code == 403

@@ -17,7 +17,11 @@ NIK = "https://fhir.kemkes.go.id/id/nik"
 
 
 def person(nik: str) -> dict:
-    return {"resourceType": "Patient", "identifier": [{"system": NIK, "value": nik}], "name": [{"text": "Serentak (contoh)"}]}
+    return {
+        "resourceType": "Patient",
+        "identifier": [{"system": NIK, "value": nik}],
+        "name": [{"text": "Serentak (contoh)"}],
+    }
 
 
 def bundle(entries: int) -> str:

@@ -150,7 +150,9 @@ def test_the_statement_names_it(http) -> None:
         "application/fhir+xml",
     }
     for resource in statement["rest"][0]["resource"]:
-        assert ({"code": "patch"} in resource["interaction"]) == (resource["type"] != "AuditEvent"), "nobody writes those"
+        assert ({"code": "patch"} in resource["interaction"]) == (resource["type"] != "AuditEvent"), (
+            "nobody writes those"
+        )
 
 
 # In Bundles: https://hl7.org/fhir/R4/http.html#jsonpatch-transaction

@@ -236,7 +236,11 @@ def test_parts_of_what_was_found(shelf, http) -> None:
 @pytest.mark.shows("_text, _content")
 def test_words(shelf) -> None:
     narrative = f'<div xmlns="http://www.w3.org/1999/xhtml">gawat darurat {shelf.key}</div>'
-    told = {"resourceType": "Organization", "name": f"Kata {shelf.key}", "text": {"status": "additional", "div": narrative}}
+    told = {
+        "resourceType": "Organization",
+        "name": f"Kata {shelf.key}",
+        "text": {"status": "additional", "div": narrative},
+    }
     shelf.put("told", told)
     assert shelf.find("Organization", f"name=Kata {shelf.key}&_text=darurat") == {"told"}
     assert shelf.find("Organization", f"name=Kata {shelf.key}&_text=Kata") == set(), "that is not in the narrative"
@@ -274,8 +278,33 @@ def test_strict_and_lenient(http) -> None:
 
 
 def test_a_hospital_finds_what_points_at_itself_and_nothing_elses(http, organization, hospital) -> None:
-    own = http.get("/Task", params={"owner": f"Organization/{organization}", "status": "requested", "_include": "Task:focus"})
+    own = http.get(
+        "/Task", params={"owner": f"Organization/{organization}", "status": "requested", "_include": "Task:focus"}
+    )
     assert own.status_code == 200, own.text
     assert http.get("/Task", params={"owner": f"Organization/{hospital}"}).status_code == 403, "another hospital's"
     assert http.get("/Task", params={"status": "requested"}).status_code == 403, "everybody's"
     assert http.get("/Organization", params={"_has:Encounter:service-provider:status": "finished"}).status_code == 403
+
+
+@pytest.mark.shows("paging")
+def test_pages_go_on_when_the_last_one_seen_is_gone(shelf, http) -> None:
+    for letter in "CDE":
+        shelf.put(letter, {"resourceType": "Questionnaire", "status": "active", "title": f"{letter} {shelf.key}",
+                           "item": asking("http://x", shelf.key)})  # fmt: skip
+    first = http.get(f"/Questionnaire?code={shelf.key}&_sort=-title&_count=2").json()
+    assert [e["resource"]["title"][0] for e in first["entry"]] == ["E", "D"]
+    http.delete(f"/{shelf.ids['D']}")
+    link = next(one["url"] for one in first["link"] if one["relation"] == "next")
+    assert [e["resource"]["title"][0] for e in http.get(link).json()["entry"]] == ["C", "B"]
+
+
+@pytest.mark.shows("paging")
+@pytest.mark.parametrize(
+    "orders", [("_id", "_lastUpdated"), ("_lastUpdated", "_id"), ("title", "date"), ("date", "title,date")]
+)
+def test_the_page_of_another_order_is_refused(shelf, http, orders: tuple[str, str]) -> None:
+    one, other = (f"/Questionnaire?code={shelf.key}&_count=1&_sort={order}" for order in orders)
+    link = next(link["url"] for link in http.get(one).json()["link"] if link["relation"] == "next")
+    answer = http.get(f"{other}&_cursor={link.rpartition('_cursor=')[2]}")
+    assert answer.status_code == 400 and "first page" in answer.text

@@ -73,8 +73,8 @@ def _widest(name: str, all_: dict[str, SearchParameter]) -> str:
         for other, found in all_.items()
         if found.kind == own.kind and other[0] != "_" and _covers(found.paths, own.paths)
     ]
-    return min(wider or [name], key=lambda other: (-sum(_covers(all_[other].paths, (p,)) for o in wider for p in all_[o].paths),
-                                                   other))  # fmt: skip
+    covered = {other: sum(_covers(all_[other].paths, all_[one].paths) for one in wider) for other in wider}
+    return min(wider or [name], key=lambda other: (-covered.get(other, 0), other))
 
 
 def _index_of_composite(found: SearchParameter, all_: dict[str, SearchParameter]) -> str:

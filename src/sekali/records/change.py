@@ -134,14 +134,21 @@ class Writing:
             "select pg_advisory_xact_lock($1)", fhir.term_hash(type, "condition", repr(sorted(params)))
         )
         query = parse(type, [*params, ("_count", "2")], lenient=False)
+        await self._permit(query)
         found = (await Search(self.tx, self._grant, self._permit).run(query)).items
         if len(found) > 1:
             raise kernel.PreconditionFailed("More than one %(type)s fits this condition.", type=type)
         return found[0] if found else None
 
     async def _permit(self, query: Query) -> None:
-        """A condition is only about what may be written anyway."""
+        """A condition is only about what may be written anyway; and where only people in a relation may be read, about
+        things whose number the asker knows: whether it fits would tell anything else of everybody.
+        """
         self._grant.may_write(query.type)
+        if query.type in self._grant.related and not query.by_number():
+            raise kernel.Forbidden(
+                "A condition on %(type)s names its identifier: system|value.", rule="20003", type=query.type
+            )
 
     def note(self, kind: audit.Kind, citizen: UUID | None, what: str, detail: str = "") -> None:
         """One more audit event with this transaction, in the field's own word (checked in, referred)."""

@@ -1,7 +1,7 @@
-"""Where a page ended, as text in a link."""
+"""Where a page ended, as text in a link. A link of another order, or one that somebody made up, is refused."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sekali import kernel
@@ -12,18 +12,16 @@ from .stored import Stored
 def of_place(place: tuple[datetime | UUID, UUID]) -> str:
     """Of a place in an order that an index keeps."""
     at, id = place
-    return _written(f"{at.isoformat() if isinstance(at, datetime) else at} {id}")
+    return _written(f"{_instant(at) if isinstance(at, datetime) else at} {id}")
 
 
-def place(cursor: str) -> tuple[datetime | UUID, UUID]:
-    """Raises Invalid."""
+def place(cursor: str, by_id: bool = False) -> tuple[datetime | UUID, UUID]:
+    """``by_id``: of the order of ids; else of times. Raises Invalid."""
     at, _, id = _read(cursor).partition(" ")
     try:
-        return (
-            UUID(at) if len(at) == 36 and at.count("-") == 4 and "T" not in at else datetime.fromisoformat(at)
-        ), UUID(id)
+        return UUID(at) if by_id else _moment(at), UUID(id)
     except ValueError:
-        raise _strange() from None
+        raise strange() from None
 
 
 def of_version(one: Stored) -> str:
@@ -35,19 +33,42 @@ def version(cursor: str) -> tuple[datetime, UUID, int]:
     """Raises Invalid."""
     try:
         at, id, number = _read(cursor).split(" ")
-        return datetime.fromisoformat(at), UUID(id), int(number)
+        return _moment(at), UUID(id), int(number)
     except ValueError:
-        raise _strange() from None
+        raise strange() from None
 
 
-def of_key(key: str) -> str:
+def of_keys(keys: tuple[str, ...]) -> str:
     """Of the last one of a page that was sorted after it was found."""
-    return _written(key)
+    return _written(kernel.encode(keys).decode())
 
 
-def key(cursor: str) -> str:
-    """Raises Invalid."""
-    return _read(cursor)
+def keys(cursor: str, count: int) -> tuple[str, ...]:
+    """``count`` keys. Raises Invalid."""
+    try:
+        found = kernel.decode(_read(cursor).encode())
+    except kernel.Invalid:
+        raise strange() from None
+    if not isinstance(found, list) or len(found) != count or not all(isinstance(one, str) for one in found):
+        raise strange()
+    return tuple(found)
+
+
+def strange() -> kernel.Invalid:
+    """What is said of a link that is none of this search."""
+    return kernel.Invalid("This is not a page of this search. Start again from the first page.", path="_cursor")
+
+
+def _instant(moment: datetime) -> str:
+    """The driver gives PostgreSQL's infinities without a time zone."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError
+    return moment
 
 
 def _written(text: str) -> str:
@@ -58,8 +79,4 @@ def _read(cursor: str) -> str:
     try:
         return urlsafe_b64decode(cursor.encode()).decode()
     except ValueError:
-        raise _strange() from None
-
-
-def _strange() -> kernel.Invalid:
-    return kernel.Invalid("This is not a page of this search. Start again from the first page.", path="_cursor")
+        raise strange() from None

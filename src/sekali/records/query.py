@@ -74,6 +74,15 @@ class Query:
                 return as_uuid(one.terms[0].text.rpartition("/")[2])
         return None
 
+    def by_number(self) -> bool:
+        """Whether it asks for somebody's own number of a thing (``identifier=system|value``), and perhaps for more."""
+        return any(
+            one.parameter.name == "identifier"
+            and not one.modifier
+            and all(term.system and term.text for term in one.terms)
+            for one in self.asked
+        )
+
     def asks_of(self, type: str, id: UUID | None) -> bool:
         """Whether all results must point at one resource, such as the actor's own organization."""
         wanted = {f"{type}/{id}"}

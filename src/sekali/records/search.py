@@ -6,13 +6,13 @@ while others write.
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from sekali import fhir, kernel, security
 
 from . import cursors
+from .ordering import Order
 from .query import MOST_CHAINED, Chain, Has, Query, parse
 from .statement import Statement
 from .stored import Stored, stored
@@ -61,12 +61,9 @@ class Search:
 
     async def run(self, query: Query) -> Page:
         """The page that the query asks for. Raises TooCostly when nothing narrows the question, Invalid, Forbidden."""
-        possible = await self._resolve(query, 0)
-        if not possible:
+        if not await self._resolve(query, 0):
             return self._page(query, [], 0, None)
-        statement = Statement(query, self._grant)
-        if not statement.narrowed:
-            raise kernel.TooCostly("This would look through everybody. Name a person, an identifier, a code or a date.")
+        statement = self._statement(query)
         if query.summary == "count":
             return self._page(query, [], await self._total(statement), None)
         if statement.place() is None:
@@ -77,12 +74,19 @@ class Search:
             total = await self._total(statement)
         return self._page(query, items, total, more)
 
+    def _statement(self, query: Query) -> Statement:
+        """Raises TooCostly."""
+        statement = Statement(query, self._grant)
+        if not statement.narrowed:
+            raise kernel.TooCostly("This would look through everybody. Name a person, an identifier, a code or a date.")
+        return statement
+
     def _page(self, query: Query, items: list[Stored], total: int | None, more: str | None) -> Page:
         return Page(items, total, more, query.used, (), query.summary, query.elements)
 
     async def _in_order(self, statement: Statement) -> tuple[list[Stored], str | None, int | None]:
         query = statement.query
-        at = cursors.place(query.cursor) if query.cursor else None
+        at = cursors.place(query.cursor, statement.by_id) if query.cursor else None
         found, stopped = await self._collect(statement, at, query.count + 1, MOST_SCANNED)
         items = [one for one, _ in found[: query.count]]
         if len(found) > query.count:
@@ -98,13 +102,11 @@ class Search:
             raise kernel.TooCostly(
                 "Too much to sort by this. Ask for less, or sort by date or _lastUpdated.", path="_sort"
             )
-        ordered = sort([one for one, _ in found], query)
-        if query.cursor:
-            last = cursors.key(query.cursor)
-            ordered = ordered[next((n + 1 for n, one in enumerate(ordered) if str(one.id) == last), len(ordered)) :]
-        items = ordered[: query.count]
-        more = cursors.of_key(str(items[-1].id)) if len(ordered) > query.count else None
-        return items, more, len(found)
+        order = Order(query)
+        after = cursors.keys(query.cursor, order.length) if query.cursor else None
+        behind = order.sorted([one for one, _ in found], after)
+        more = cursors.of_keys(behind[query.count - 1][0]) if len(behind) > query.count else None
+        return [one for _, one in behind[: query.count]], more, len(found)
 
     async def _collect(
         self, statement: Statement, at: Place | None, wanted: int, most: int
@@ -148,10 +150,9 @@ class Search:
                 return False
             query.asked.append(fhir.Asked(chain.parameter, "", tuple(fhir.Term(id) for id in ids)))
         for has in query.has:
-            pointing = fhir.Asked(has.parameter, "", ())
-            ids = list(
-                {id for one in await self._inner(has.type, has, depth) for id in pointed(one, pointing, query.type)}
-            )
+            ids = {
+                id for one in await self._inner(has.type, has, depth) for id in _pointed(one, has.parameter, query.type)
+            }
             if not ids:
                 return False
             query.asked.append(fhir.Asked(fhir.SEARCH[query.type]["_id"], "", tuple(fhir.Term(id) for id in ids)))
@@ -164,38 +165,15 @@ class Search:
         await self._permit(inner)
         if not await self._resolve(inner, depth + 1):
             return []
-        statement = Statement(inner, self._grant)
-        if not statement.narrowed:
-            raise kernel.TooCostly("This would look through everybody. Name a person, an identifier, a code or a date.")
-        found, stopped = await self._collect(statement, None, MOST_LINKED + 1, MOST_COUNTED)
+        found, stopped = await self._collect(self._statement(inner), None, MOST_LINKED + 1, MOST_COUNTED)
         if stopped is not None or len(found) > MOST_LINKED:
             raise kernel.TooCostly("%(name)s finds too many. Ask for less.", path=link.name[:64], name=link.name[:64])
         return [one for one, _ in found]
 
 
-def pointed(one: Stored, asked: fhir.Asked, type: str) -> Iterable[str]:
+def _pointed(one: Stored, parameter: fhir.Parameter, type: str) -> Iterable[str]:
     """The ids of ``type`` that a parameter of a resource points at."""
-    for text in fhir.pointed_at(one.resource, asked.parameter):
+    for text in fhir.pointed_at(one.resource, parameter):
         kind, _, id = text.partition("/")
         if kind == type:
             yield id
-
-
-def sort(found: list[Stored], query: Query) -> list[Stored]:
-    """By the values of the parameters, the last one first; what has none comes last."""
-    ordered = sorted(found, key=lambda one: one.id)
-    for name, backwards in reversed(query.sort):
-        key = _key(query.type, name, backwards)
-        keys = {one.id: key(one) for one in ordered}
-        ordered.sort(key=lambda one, keys=keys: keys[one.id], reverse=backwards)
-        ordered.sort(key=lambda one, keys=keys: keys[one.id] == "")
-    return ordered
-
-
-def _key(type: str, name: str, backwards: bool) -> Callable[[Stored], Any]:
-    if name == "_lastUpdated":
-        return lambda one: one.updated.astimezone(UTC).isoformat(timespec="microseconds")
-    if name == "_id":
-        return lambda one: str(one.id)
-    parameter = fhir.SEARCH[type][name]
-    return lambda one: fhir.sort_key(one.resource, parameter, backwards)

@@ -66,7 +66,7 @@ class Statement:
             self._add("id = any({}::uuid[])", ids)
             self.narrowed = True
         elif name == "_lastUpdated" and not asked.modifier:
-            self._by_time("updated", asked)
+            self._by_change(asked)
         elif name == fhir.MAIN_DATE[parameter.type] and not asked.modifier and len(asked.terms) == 1:
             self._by_date(asked)
         else:
@@ -82,15 +82,15 @@ class Statement:
         self.where.append(f"tokens {'@>' if found.all else '&&'} {hashes}")
         self.narrowed = True
 
-    def _by_time(self, column: str, asked: fhir.Asked) -> None:
+    def _by_change(self, asked: fhir.Asked) -> None:
         """Bounds that no match crosses; the exact answer is left to the second look."""
         self.exact = False
         lows = [t.since for t in asked.terms if t.prefix in ("eq", "gt", "ge", "sa")]
         highs = [t.until for t in asked.terms if t.prefix in ("eq", "lt", "le", "eb")]
         if len(lows) == len(asked.terms):
-            self._add(f"{column} >= {{}}", min(lows))
+            self._add("updated >= {}", min(lows))
         if len(highs) == len(asked.terms):
-            self._add(f"{column} <= {{}}", max(highs))
+            self._add("updated <= {}", max(highs))
 
     def _by_date(self, asked: fhir.Asked) -> None:
         """``date`` is where a resource's time begins, so only these bounds are safe before the second look."""
@@ -114,6 +114,12 @@ class Statement:
         if name in _PLACES:
             return (*_PLACES[name], backwards)
         return ("date", "timestamptz", backwards) if name == fhir.MAIN_DATE[self.query.type] else None
+
+    @property
+    def by_id(self) -> bool:
+        """Whether it goes along the ids."""
+        place = self.place()
+        return place is not None and place[1] == "uuid"
 
     def page(self, at: tuple[datetime | UUID, UUID] | None, count: int) -> tuple[str, list[Any]]:
         """The statement for candidates after ``at``."""

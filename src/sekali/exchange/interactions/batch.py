@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Scope
 from sekali import kernel
 
 from ..messages import BASE
-from ..outcomes import FHIR_JSON
+from ..outcomes import FHIR_JSON, issue, outcome_of
 from ..representation import INSIDE
 
 MOST_ENTRIES = 1000
@@ -51,9 +51,7 @@ class Answer:
     def entry(self) -> bytes:
         """As an entry of the response Bundle; a failure's OperationOutcome stands in ``response.outcome``."""
         said = {"status": str(self.status)}
-        for name, header in (("location", "location"), ("etag", "etag"), ("lastModified", "x-last-modified")):
-            if header in self.headers:
-                said[name] = self.headers[header]
+        said |= {name: self.headers[name] for name in ("location", "etag") if name in self.headers}
         response = kernel.encode(said)
         if self.status >= 400 and self.body:
             return b'{"response":' + response[:-1] + b',"outcome":' + self.body + b"}}"
@@ -79,9 +77,8 @@ async def send(outer: Scope, inner: ASGIApp, request: dict[str, Any], body: byte
     method, url = str(request.get("method", "")), str(request.get("url", "")).strip("/")
     path, _, query = url.partition("?")
     if method not in METHODS or not path or ".." in path:
-        return Answer(
-            400, {}, kernel.encode(_outcome("An entry needs request.method and request.url, such as Patient/1."))
-        )
+        told = issue("invalid", "An entry needs request.method and request.url, such as Patient/1.", "request")
+        return Answer(400, {}, kernel.encode(outcome_of([told])))
     headers = [(b"accept", b"application/fhir+json")]
     headers += [(name, value) for name, value in outer["headers"] if name in (b"authorization", b"host", b"prefer")]
     if body:
@@ -110,8 +107,3 @@ async def _call(scope: Scope, inner: ASGIApp, body: bytes) -> Answer:
 
     await inner(scope, receive, take)
     return Answer(status, headers, b"".join(parts))
-
-
-def _outcome(text: str) -> dict[str, Any]:
-    issue = {"severity": "error", "code": "invalid", "details": {"text": text}}
-    return {"resourceType": "OperationOutcome", "issue": [issue]}

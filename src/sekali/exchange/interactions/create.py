@@ -8,7 +8,7 @@ from sekali import fhir, kernel, records, security
 from ..doors import Doors
 from ..messages import read_body, resource_response
 from ..representation import wanted
-from .kinds import kind
+from .kinds import kind, make
 
 
 async def create(request: Request, doors: Doors, grant: security.Grant) -> Response:
@@ -19,9 +19,7 @@ async def create(request: Request, doors: Doors, grant: security.Grant) -> Respo
     async with doors.store.change(grant) as change:
         found = await change.find(type, condition) if condition is not None else None
         if found is None:
-            one = await change.create(body)
-            if one.type != type:
-                raise kernel.Invalid(faults=[kernel.Fault("resourceType", "is another kind than the path says")])
+            one = await make(change, type, body)
     if found is not None:  # shown only to those who may see it, and audited as a look
         return resource_response(request, await doors.store.under(grant).read(type, found.id))
     if type == "Patient" and not _speaks_fhir(request):

@@ -1,5 +1,7 @@
 """update: a new version of a resource. https://hl7.org/fhir/R4/http.html#update"""
 
+from uuid import UUID
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -7,16 +9,14 @@ from sekali import kernel, security
 
 from ..doors import Doors
 from ..messages import if_match, read_body, resource_id, resource_response
-from .kinds import kind
+from .kinds import kind, make
 
 
 async def update(request: Request, doors: Doors, grant: security.Grant) -> Response:
     """``PUT /{type}/{id}``. With If-Match a newer version refuses (412). Ids are this server's: PUT never creates."""
     type, id = kind(request), resource_id(request, kind(request))
     body = await read_body(request)
-    sent = kernel.members(body)
-    if "id" in sent and kernel.decode(bytes(sent["id"])) != str(id):
-        raise kernel.Invalid(faults=[kernel.Fault(f"{type}.id", "is another id than the path says")])
+    _require_id(body, type, id, "is another id than the path says")
     async with doors.store.change(grant) as change:
         one = await change.update(type, id, body, if_match(request))
     return resource_response(request, one)
@@ -26,15 +26,18 @@ async def update_where(request: Request, doors: Doors, grant: security.Grant) ->
     """``PUT /{type}?…``: the one that fits, or a new one where none does; 412 where several do."""
     type = kind(request)
     body = await read_body(request)
-    sent = kernel.members(body)
     async with doors.store.change(grant) as change:
         found = await change.find(type, request.url.query)
-        if found is not None and "id" in sent and kernel.decode(bytes(sent["id"])) != str(found.id):
-            raise kernel.Invalid(faults=[kernel.Fault(f"{type}.id", "is another id than that of the one that fits")])
         if found is not None:
+            _require_id(body, type, found.id, "is another id than that of the one that fits")
             one = await change.update(type, found.id, body, if_match(request))
         else:
-            one = await change.create(body)
-            if one.type != type:
-                raise kernel.Invalid(faults=[kernel.Fault("resourceType", "is another kind than the path says")])
+            one = await make(change, type, body)
     return resource_response(request, one, 201 if found is None else 200)
+
+
+def _require_id(body: bytes, type: str, id: UUID, reason: str) -> None:
+    """Where the resource brings an id, it is this one. Raises Invalid."""
+    sent = kernel.members(body)
+    if "id" in sent and kernel.decode(bytes(sent["id"])) != str(id):
+        raise kernel.Invalid(faults=[kernel.Fault(f"{type}.id", reason)])
