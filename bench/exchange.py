@@ -105,10 +105,11 @@ async def side_by_side(all_: Sequence[Target], folder: Path) -> None:
             todo.setdefault(work.name, {})[target.name] = work
     for name, works_ in todo.items():
         found: dict[str, dict[int, list[Rate]]] = {target.name: {c: [] for c in CONNECTIONS} for target in all_}
-        for _ in range(REPEATS):
+        for n in range(REPEATS):
             for target in all_:
-                for c in CONNECTIONS:
-                    measured = await asyncio.to_thread(drive, target, works_[target.name], c, SECONDS, folder)
+                for m, c in enumerate(CONNECTIONS):
+                    run = n * len(CONNECTIONS) + m
+                    measured = await asyncio.to_thread(drive, target, works_[target.name], c, SECONDS, folder, run)
                     found[target.name][c].append(measured)
         each = works_[all_[0].name].each
         for target in all_:

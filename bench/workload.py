@@ -20,6 +20,7 @@ BATCH = 20
 LOADERS = 8
 NUMBER = "urn:sekali:bench:number"
 CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+MOST_RUNS = 20
 FIXED = """wrk.method = "{method}"
 wrk.body = [==[{body}]==]
 wrk.headers["Content-Type"] = "application/fhir+json"
@@ -179,12 +180,12 @@ async def works(target: Target, made: Sequence[Made]) -> list[Work]:
         Work("create", "/Observation", "POST", json.dumps(observation(f"Patient/{person}"))),
         Work("update", f"/Observation/{one['id']}", "PUT", json.dumps(kept)),
         Work(f"transaction of {BUNDLE}", "", "POST", bundle(BUNDLE), BUNDLE),
-        Work("mix: 60 read, 25 update, 10 create, 5 delete", "", lua=mixed(target, made)),
+        Work("mix: 60 read, 25 update, 10 create, 5 delete", "", lua=mixed(target, [one for one in made if one.person != person])),
     ]  # fmt: skip
 
 
 def mixed(target: Target, made: Sequence[Made], seed: int = 1) -> str:
-    """A script that draws each request: what is deleted is touched by nothing else."""
+    """A script that draws each request: what is deleted is touched by nothing else, nor by another run."""
     rng = random.Random(seed)
     alive, doomed = [], []
     bodies = {
@@ -202,7 +203,9 @@ def mixed(target: Target, made: Sequence[Made], seed: int = 1) -> str:
     update, create = MIX["read"] + MIX["update"], MIX["read"] + MIX["update"] + MIX["create"]
     return f"""
 local alive, doomed, bodies = {{{table}}}, {{{gone}}}, {{{texts}}}
-local at, base, headers = 0, "{re.sub("https?://[^/]+", "", target.base)}", {{}}
+local share = math.floor(#doomed / {MOST_RUNS})
+local at, last = @RUN@ * share, @RUN@ * share + share
+local base, headers = "{re.sub("https?://[^/]+", "", target.base)}", {{}}
 function init()
   for name, value in pairs(wrk.headers) do headers[name] = value end
   headers["Content-Type"] = "application/fhir+json"
@@ -211,7 +214,7 @@ local function body(one) return (bodies[one[1]]:gsub("Patient/@", "Patient/" .. 
 function request()
   local draw, one = math.random(100), alive[math.random(#alive)]
   local path = base .. "/" .. one[1]
-  if draw > {create} and at < #doomed then
+  if draw > {create} and at < last then
     at = at + 1
     return wrk.format("DELETE", base .. doomed[at], headers)
   elseif draw > {update} and draw <= {create} then
@@ -224,10 +227,11 @@ end
 """
 
 
-def drive(target: Target, work: Work, connections: int, seconds: int, folder: Path) -> Rate:
-    """By wrk. Every answer must be a 2xx."""
+def drive(target: Target, work: Work, connections: int, seconds: int, folder: Path, run: int) -> Rate:
+    """By wrk. Every answer must be a 2xx. ``run``: which time this is, below MOST_RUNS."""
     script = folder / "work.lua"
-    script.write_text(work.lua or FIXED.format(method=work.method, body=work.body), encoding="utf-8")
+    text = work.lua.replace("@RUN@", str(run)) or FIXED.format(method=work.method, body=work.body)
+    script.write_text(text, encoding="utf-8")
     headers = [word for name, value in target.headers.items() for word in ("-H", f"{name}: {value}")]
     told = subprocess.run(
         ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s", "--latency", "-s", str(script),

@@ -1,4 +1,4 @@
-"""The hash chains: one for each facility, day and writing process."""
+"""The hash chains: one for each facility, day, writing process and connection of it."""
 
 import hashlib
 from collections.abc import Sequence
@@ -16,13 +16,15 @@ _writer = 0
 
 
 def write_as(number: int) -> None:
-    """Which process of this server writes. Each has chains of its own: two never wait for one another's commit."""
+    """Which process of this server writes. Each of its connections has chains of its own, since whoever writes to one
+    holds it until the commit is on disk, and nobody shall wait for that.
+    """
     global _writer  # noqa: PLW0603 - one process is one writer, from its start to its end
     _writer = number
 
 
-def _stream(event: Event, day: str) -> str:
-    return f"{event.facility or 'system'}/{day}/{_writer}"
+def _stream(event: Event, day: str, place: int) -> str:
+    return f"{event.facility or 'system'}/{day}/{_writer}.{place}"
 
 
 def _link(before: bytes, seq: int, microseconds: int, values: Sequence[object]) -> bytes:
@@ -43,14 +45,14 @@ async def append(tx: kernel.Session, events: Sequence[Event]) -> None:
         return
     at = kernel.now()
     day = f"{at:%Y-%m-%d}"
-    streams = sorted({_stream(event, day) for event in events})
+    streams = sorted({_stream(event, day, tx.place) for event in events})
     heads = {row["stream"]: (row["seq"], row["hash"]) for row in await tx.fetch(SQL.lock_heads, streams)}
     if len(heads) < len(streams):
         await tx.execute(SQL.make_heads, [stream for stream in streams if stream not in heads])
         heads = {row["stream"]: (row["seq"], row["hash"]) for row in await tx.fetch(SQL.lock_heads, streams)}
     rows, moment = [], _microseconds(at)
     for event in events:
-        stream = _stream(event, day)
+        stream = _stream(event, day, tx.place)
         seq, before = heads[stream]
         heads[stream] = seq + 1, _link(before, seq + 1, moment, event)
         rows.append((stream, seq + 1, at, *event, heads[stream][1]))

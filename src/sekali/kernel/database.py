@@ -55,10 +55,14 @@ def _translated():
 
 
 class Session:
-    """What can be asked of one connection. Rows come as mappings that can also be indexed."""
+    """What can be asked of one connection. Rows come as mappings that can also be indexed.
 
-    def __init__(self, connection: asyncpg.Connection) -> None:
+    :ivar place: which of its database's connections this is, from 0; no two at one moment have the same.
+    """
+
+    def __init__(self, connection: asyncpg.Connection, place: int) -> None:
         self._connection = connection
+        self.place = place
 
     async def fetch(self, sql: str, *values: Any) -> list[Row]:
         """All rows."""
@@ -87,6 +91,14 @@ class Session:
             await self._connection.copy_records_to_table(name, schema_name=schema, columns=columns, records=rows)
 
 
+class _Line:
+    """A place for one connection; None until it is needed, and after it was lost."""
+
+    def __init__(self, place: int) -> None:
+        self.place = place
+        self.connection: asyncpg.Connection | None = None
+
+
 class Database:
     """A few connections to one PostgreSQL database.
 
@@ -96,7 +108,7 @@ class Database:
 
     def __init__(self, dsn: str, size: int = 10) -> None:
         self._dsn = dsn
-        self._free: deque[asyncpg.Connection | None] = deque([None] * size)
+        self._free = deque(_Line(place) for place in range(size))
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._closed = False
 
@@ -124,7 +136,7 @@ class Database:
                 max_cached_statement_lifetime=0,
             )
 
-    async def _acquire(self) -> asyncpg.Connection:
+    async def _acquire(self) -> _Line:
         while not self._free:
             turn = asyncio.get_running_loop().create_future()
             self._waiting.append(turn)
@@ -132,19 +144,21 @@ class Database:
                 await asyncio.wait_for(turn, WAIT_FOR_CONNECTION)
             except TimeoutError:
                 raise Unavailable("Sekali is very busy just now. Nothing was lost; please try again.") from None
-        connection = self._free.popleft()
-        if connection is not None and not connection.is_closed():
-            return connection
+        line = self._free.popleft()
+        if line.connection is not None and not line.connection.is_closed():
+            return line
+        line.connection = None
         try:
             if self._closed:
                 raise Unavailable
-            return await self._open()
+            line.connection = await self._open()
         except BaseException:
-            self._release(None)
+            self._release(line)
             raise
+        return line
 
-    def _release(self, connection: asyncpg.Connection | None) -> None:
-        self._free.appendleft(connection)  # the one used last is the warmest
+    def _release(self, line: _Line) -> None:
+        self._free.appendleft(line)  # the one used last is the warmest
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
@@ -152,44 +166,44 @@ class Database:
                 return
 
     @asynccontextmanager
-    async def _session(self) -> AsyncIterator[asyncpg.Connection]:
-        connection = await self._acquire()
+    async def _session(self) -> AsyncIterator[Session]:
+        line = await self._acquire()
         try:
-            yield connection
+            yield Session(line.connection, line.place)
         finally:
-            self._release(connection)
+            self._release(line)
 
     async def fetch(self, sql: str, *values: Any) -> list[Row]:
         """All rows."""
-        async with self._session() as connection:
-            return await Session(connection).fetch(sql, *values)
+        async with self._session() as session:
+            return await session.fetch(sql, *values)
 
     async def fetchrow(self, sql: str, *values: Any) -> Row | None:
         """The first row, or None."""
-        async with self._session() as connection:
-            return await Session(connection).fetchrow(sql, *values)
+        async with self._session() as session:
+            return await session.fetchrow(sql, *values)
 
     async def fetchval(self, sql: str, *values: Any) -> Any:
         """The first column of the first row, or None."""
-        async with self._session() as connection:
-            return await Session(connection).fetchval(sql, *values)
+        async with self._session() as session:
+            return await session.fetchval(sql, *values)
 
     async def execute(self, sql: str, *values: Any) -> str:
         """Run; PostgreSQL's own word for what was done comes back (``UPDATE 1``)."""
-        async with self._session() as connection:
-            return await Session(connection).execute(sql, *values)
+        async with self._session() as session:
+            return await session.execute(sql, *values)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:
         """One transaction: committed when the block ends, nothing of it kept when an exception leaves the block."""
-        async with self._session() as connection:
-            transaction = connection.transaction()
+        async with self._session() as session:
+            transaction = session._connection.transaction()
             with _translated():
                 await transaction.start()
             try:
-                yield Session(connection)
+                yield session
             except BaseException:
-                await _give_up(connection, transaction)
+                await _give_up(session._connection, transaction)
                 raise
             with _translated():
                 await transaction.commit()
@@ -201,7 +215,7 @@ class Database:
     async def close(self) -> None:
         """Give the connections back to the server; those at work are ended."""
         self._closed = True
-        for connection in [c for c in self._free if c is not None and not c.is_closed()]:
+        for connection in [one.connection for one in self._free if one.connection and not one.connection.is_closed()]:
             try:
                 await connection.close(timeout=2)
             except (TimeoutError, *_LOST):

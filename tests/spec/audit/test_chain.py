@@ -22,7 +22,17 @@ async def test_chains_of_many_writers_hold(database) -> None:
     one, other = kernel.new_id(0), kernel.new_id(0)
     await asyncio.gather(write(database, 40, one), write(database, 40, other), write(database, 40, one))
     assert await audit.verify(database) == audit.Verdict(120, ())
-    assert await database.fetchval("select count(distinct stream) from audit.event") == 2
+    streams = await database.fetchval("select array_agg(distinct stream) from audit.event")
+    assert {stream.partition("/")[0] for stream in streams} == {str(one), str(other)}
+
+
+async def test_who_writes_at_the_same_time_waits_for_nobody(database) -> None:
+    """Each transaction holds its chain until it is on disk; if two needed one chain, the second would never get here."""
+    facility = kernel.new_id(0)
+    async with database.transaction() as slow, database.transaction() as quick:
+        await audit.append(slow, [looked(facility=facility)])
+        await asyncio.wait_for(audit.append(quick, [looked(facility=facility)]), 20)
+    assert await audit.verify(database) == audit.Verdict(2, ())
 
 
 @pytest.mark.parametrize(
