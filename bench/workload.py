@@ -169,6 +169,7 @@ async def works(target: Target, made: Sequence[Made]) -> list[Work]:
         one = found["entry"][0]["resource"]
         kept = (await client.get(f"/Observation/{one['id']}")).json()
     version = kept["meta"]["versionId"]
+    rest = [other for other in made if other.person != person]
     return [
         Work("read", f"/Patient/{person}"),
         Work("vread", f"/Observation/{one['id']}/_history/{version}"),
@@ -180,7 +181,7 @@ async def works(target: Target, made: Sequence[Made]) -> list[Work]:
         Work("create", "/Observation", "POST", json.dumps(observation(f"Patient/{person}"))),
         Work("update", f"/Observation/{one['id']}", "PUT", json.dumps(kept)),
         Work(f"transaction of {BUNDLE}", "", "POST", bundle(BUNDLE), BUNDLE),
-        Work("mix: 60 read, 25 update, 10 create, 5 delete", "", lua=mixed(target, [one for one in made if one.person != person])),
+        Work("mix: 60 read, 25 update, 10 create, 5 delete", "", lua=mixed(target, rest)),
     ]  # fmt: skip
 
 

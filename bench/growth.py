@@ -1,0 +1,105 @@
+"""What a larger city costs: reads and searches by identifier of random people, in a small and in a large demo city.
+
+Both cities stand at once on one server and are measured in turns: `python bench/growth.py` (about ten minutes). In the
+large one also the first page of a very rare and of a very common value, and the bytes that a resource takes on disk.
+"""
+
+import asyncio
+import os
+import statistics
+import time
+
+from city import City, cluster, loaded
+from run import REPEATS, SECONDS, require_wrk
+from serving import Server
+from workload import Target, Work, drive
+
+from sekali import demo, kernel, security
+
+SMALL, LARGE = int(os.environ.get("BENCH_PEOPLE", "20000")), int(os.environ.get("BENCH_MORE_PEOPLE", "200000"))
+DRAWN = 5000
+"""People who are asked for, so that it is not one page of the database that is measured."""
+CONNECTIONS = 64
+NIK = "https://fhir.kemkes.go.id/id/nik"
+DRAWING = """local paths = {{{paths}}}
+function request() return wrk.format("GET", paths[math.random(#paths)], wrk.headers) end
+"""
+
+
+async def works(city: City) -> list[Work]:
+    """Reads and searches of people drawn at random."""
+    rows = await city.database.fetch(
+        "select id, content from records.resource where type = 'Patient' order by random() limit $1", DRAWN
+    )
+    niks = [
+        next((i["value"] for i in kernel.decode(row["content"])["identifier"] if i["system"] == NIK), None)
+        for row in rows
+    ]
+    paths = {
+        "read by id": [f"/fhir-r4/v1/Patient/{row['id']}" for row in rows],
+        "search by identifier": [f"/fhir-r4/v1/Patient?identifier={NIK}%7C{nik}" for nik in niks if nik],
+    }
+    return [
+        Work(name, "", lua=DRAWING.format(paths=",".join(f'"{path}"' for path in all_))) for name, all_ in paths.items()
+    ]
+
+
+async def first_pages(city: City) -> None:
+    """Milliseconds of a first page, of the rarest and the commonest code."""
+    reader = city.sekali.store.under(security.decide(security.SYSTEM, security.Purpose.EXPORT))
+    codes = await city.database.fetch(
+        "select c->>'code' as code, count(*) as n from (select convert_from(content, 'utf8')::jsonb as r from records.resource"
+        " where type = 'Condition') r, jsonb_array_elements(r.r->'code'->'coding') c group by 1 order by 2"
+    )
+    for name, row in (("rarest", codes[0]), ("commonest", codes[-1])):
+        taken = []
+        for _ in range(9):
+            start = time.perf_counter()
+            await reader.search("Condition", [("code", row["code"])])
+            taken.append(1000 * (time.perf_counter() - start))
+        print(f"first page of the {name} diagnosis ({row['n']:,} of {sum(one['n'] for one in codes):,}): "
+              f"{statistics.median(taken):.1f} ms (goal < 10)")  # fmt: skip
+
+
+async def sizes(city: City) -> None:
+    """Bytes on disk of a resource, with indexes and without."""
+    row = await city.database.fetchrow(
+        "select count(*) as n, sum(length(content)) as content, pg_table_size('records.resource') as kept,"
+        " pg_indexes_size('records.resource') as indexes from records.resource"
+    )
+    print(f"{city.people:,} people, {row['n']:,} resources: {row['content'] / row['n']:.0f} bytes of content each, "
+          f"{row['kept'] / row['n']:.0f} kept, {row['indexes'] / row['n']:.0f} of indexes")  # fmt: skip
+
+
+async def main() -> None:
+    require_wrk()
+    async with (
+        cluster() as (one, here), loaded(one, here, SMALL) as small,
+        cluster() as (other, there), loaded(other, there, LARGE) as large,
+    ):  # fmt: skip
+        found: dict[str, dict[int, list[float]]] = {}
+        for n in range(REPEATS):
+            for city in (small, large):
+                with Server(city.cluster.dsn, bare=False) as server:
+                    token = server.token(*demo.CLIENTS[0][:2])
+                    target = Target("Sekali", f"{server.url}/fhir-r4/v1", {"Authorization": f"Bearer {token}"})
+                    for work in await works(city):
+                        await measured(found, city, target, work, n)
+        for name, rates in found.items():
+            lost = statistics.median(1 - b / a for a, b in zip(rates[SMALL], rates[LARGE], strict=True))
+            print(f"{name:24} {SMALL:,} people {statistics.median(rates[SMALL]):7.0f}/s   {LARGE:,} people "
+                  f"{statistics.median(rates[LARGE]):7.0f}/s   lost {lost:.0%} (goal < 15 %)")  # fmt: skip
+        await first_pages(large)
+        for city in (small, large):
+            await sizes(city)
+
+
+async def measured(found: dict[str, dict[int, list[float]]], city: City, target: Target, work: Work, n: int) -> None:
+    """One run, after a short one that warms the caches."""
+    await asyncio.to_thread(drive, target, work, CONNECTIONS, 1, city.folder, n)
+    rate = await asyncio.to_thread(drive, target, work, CONNECTIONS, SECONDS, city.folder, n)
+    found.setdefault(work.name, {SMALL: [], LARGE: []})[city.people].append(rate.rate)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
