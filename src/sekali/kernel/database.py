@@ -7,7 +7,7 @@ behind this are in docs/measurements.md.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -193,6 +193,19 @@ class Database:
                 raise
             with _translated():
                 await transaction.commit()
+
+    @asynccontextmanager
+    async def line(self, channel: str, heard: Callable[[], None]) -> AsyncIterator[Session]:
+        """A connection of one's own, beside the others: ``heard`` is called at each NOTIFY on ``channel``, and locks of the
+        session end with it, however it ends. Raises Unavailable, here and when it is used after it was lost.
+        """
+        connection = await self._open()
+        try:
+            with _translated():
+                await connection.add_listener(channel, lambda *_: heard())
+            yield Session(connection)
+        finally:
+            connection.terminate()
 
     def coalesced(self, sql: str) -> "Coalesced":
         """A lookup that shares its round trips. See :class:`Coalesced`."""

@@ -29,6 +29,8 @@ class Change:
     content: bytes
     deleted: bool
     grant: security.Grant
+    before: bytes = b""
+    """The content that it had; empty for what is new."""
 
     @cached_property
     def resource(self) -> dict[str, Any] | None:
@@ -83,7 +85,7 @@ class Writing:
         if (new.type, new.subject) != (type, now.subject):
             raise kernel.Conflict("A resource cannot be moved from one person to another.")
         await self._replace(new)
-        self._wrote(new, decoded)
+        self._wrote(new, decoded, now.content)
         return Stored(type, id, new.version, new.updated, new.content, new.subject)
 
     async def patch(self, type: str, id: UUID, patch: bytes, media_type: str, if_match: int | None = None) -> Stored:
@@ -108,7 +110,7 @@ class Writing:
             )
         gone = Prepared(shard, type, id, now.subject, now.version + 1, self._at, True, UNDATED, [], b"")
         await self._replace(gone)
-        self._wrote(gone, None)
+        self._wrote(gone, None, now.content)
         return Stored(type, id, gone.version, gone.updated, b"", now.subject, True)
 
     async def present(self, type: str, id: UUID) -> Stored:
@@ -225,8 +227,8 @@ class Writing:
             new.content,
         )
 
-    def _wrote(self, new: Prepared, resource: dict[str, Any] | None) -> None:
-        change = Change(new.type, new.id, new.subject, new.content, new.deleted, self._grant)
+    def _wrote(self, new: Prepared, resource: dict[str, Any] | None, before: bytes = b"") -> None:
+        change = Change(new.type, new.id, new.subject, new.content, new.deleted, self._grant, before)
         if resource is not None:
             change.__dict__["resource"] = resource  # decoded once already
             self._references.update(fhir.references(resource))
