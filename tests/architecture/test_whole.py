@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, WebSocketRoute
 
 from sekali import app, audit, kernel, program
 
@@ -27,6 +27,9 @@ def test_every_route_declares_its_authority(sekali) -> None:
     for route in sekali.asgi.routes:
         if isinstance(route, Mount):
             assert route.path == "/static"
+            continue
+        if isinstance(route, WebSocketRoute):
+            assert route.endpoint.authority == "binding token"
             continue
         assert isinstance(route, Route)
         authority = route.endpoint.authority

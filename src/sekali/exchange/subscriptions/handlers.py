@@ -23,6 +23,8 @@ from .wanted import CONTENTS, MOST_AT_ONCE
 
 LARGEST = 64 << 10
 """Bytes of a Subscription."""
+HIGHEST = 999_999_999
+"""Number of an event that can be asked for."""
 TYPE = "Subscription"
 
 
@@ -113,8 +115,7 @@ async def events(request: Request, doors: Doors, grant: security.Grant) -> Respo
     content = wanted.text("content") or next(_content_of(one))
     if content not in CONTENTS:
         raise kernel.Invalid("content is empty, id-only or full-resource.", path="content")
-    first = wanted.number("eventsSinceNumber", 0, 2**31)
-    until = wanted.number("eventsUntilNumber", 2**31 - 1, 2**31)
+    first, until = wanted.number("eventsSinceNumber", 0, HIGHEST), wanted.number("eventsUntilNumber", HIGHEST, HIGHEST)
     last = await book.number(one.id) or 0
     found = await book.events(one.id, MOST_AT_ONCE, first, until)
     body = await doors.subscriptions.notifications.of_events(one, grant, found, content, "query-event", last)

@@ -168,6 +168,7 @@ class _Connection:
         client, until, *ids = said.split(" ")
         found = await sockets._book.listening(UUID(client), [UUID(id) for id in ids])
         for one in found:
+            await asyncio.sleep((one.due_at - kernel.now()).total_seconds())  # until every process knows of it
             wanted = understood(one.content, sockets._book.policy)
             await sockets._book.taken(one, wanted, one.delivered)
             now = await sockets._book.one(one.id)
