@@ -123,6 +123,13 @@ async def test_an_update_needs_the_version_that_was_read(office) -> None:
     assert (await office.pratama.http.get(place)).status_code == 404
 
 
+async def test_the_topic_stays(office) -> None:
+    made = await office.pratama.post(subscription("referral-received", URL))
+    other = made | {"criteria": "urn:sekali:topic:patient-changed"}
+    answer = await office.pratama.http.put(f"/Subscription/{made['id']}", json=other)
+    assert "create another" in told(answer)["Subscription.criteria"]
+
+
 async def test_they_are_found_by_what_they_say(office) -> None:
     one = await office.pratama.post(subscription("referral-received", URL))
     await office.pratama.put((await office.pratama.post(subscription("patient-changed"))) | {"status": "off"})

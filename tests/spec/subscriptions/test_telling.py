@@ -1,5 +1,8 @@
 """Who is told of what, how much, in which order, and what the audit says of it."""
 
+import asyncio
+from uuid import UUID
+
 from payloads import encounter
 from receiving import said, subscription, told
 
@@ -178,6 +181,23 @@ async def test_one_transaction_may_hold_several_events(office, endpoint) -> None
     assert received == [[1, 2], [3]], "at most so many in one message"
     changed = [message.numbers for message in endpoint.events if "changed" in said(message.bundle)["topic"]]
     assert changed == [[1, 2, 3]]
+
+
+async def test_many_at_once_get_numbers_without_a_gap(office, endpoint) -> None:
+    one = await office.pratama.post(subscription("referral-received", endpoint.url, max_count=7))
+    await office.tell()
+    task = await office.rsud.refer(await office.rsud.person(), office.rsud.organization)
+    task = {name: value for name, value in task.items() if name not in ("id", "meta")}
+    task["owner"] = {"reference": ORGANIZATION + office.pratama.organization}
+    book = office.sekali.subscriptions.book
+    asked = [office.rsud.post(task) for _ in range(40)]
+    counted = [book.number(UUID(one["id"])) for _ in range(20)]
+    made = await asyncio.gather(*asked, *counted)
+    await asyncio.gather(office.tell(), office.tell())
+    first = dict.fromkeys(endpoint.numbers)
+    assert list(first) == list(range(1, 41))
+    focus = {event["focus"] for message in endpoint.events for event in told(message.bundle)}
+    assert focus == {f"Task/{answer['id']}" for answer in made[:40]}
 
 
 # How much is told

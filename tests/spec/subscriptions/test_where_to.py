@@ -61,6 +61,6 @@ async def test_a_name_is_looked_at_by_all_its_addresses() -> None:
     """localhost leads to this machine, whatever it is called."""
     with pytest.raises(Unreachable, match="private"):
         await exchange.Policy(http=True).resolve(exchange.Policy(http=True).endpoint("http://localhost/"))
-    assert await HERE.resolve(HERE.endpoint("http://localhost/")) in ("127.0.0.1", "::1")
+    assert set(await HERE.resolve(HERE.endpoint("http://localhost/"))) <= {"127.0.0.1", "::1"}
     with pytest.raises(Unreachable, match="no address"):
         await PUBLIC.resolve(PUBLIC.endpoint("https://tidak-ada.invalid/"))

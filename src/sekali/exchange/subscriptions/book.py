@@ -105,6 +105,9 @@ class Book:
             before = _there(await tx.fetchrow(SQL.lock, id, actor.id))
             _require_version(before, version)
             wanted = understood(resource, self.policy, before.content)
+            if wanted.topic.url != before.content["criteria"]:
+                reason = "stays as it is, for what has happened already is of this topic; create another Subscription"
+                raise kernel.Invalid(faults=[kernel.Fault("Subscription.criteria", reason)])
             status, now = "off" if resource["status"] == "off" else "requested", _now()
             await tx.execute(
                 SQL.replace, id, wanted.topic.url, list(wanted.filters), wanted.channel, _content(resource), base, now, status,

@@ -88,8 +88,8 @@ class Policy:
             return True
         return inner.is_global and not (inner.is_multicast or inner.is_reserved or inner.is_unspecified)
 
-    async def resolve(self, endpoint: Endpoint) -> str:
-        """The one address to connect to. Raises Unreachable, also when only one of several is not allowed."""
+    async def resolve(self, endpoint: Endpoint) -> list[str]:
+        """The addresses to connect to, the best first. Raises Unreachable, also when only one of several is not allowed."""
         try:
             found = await asyncio.get_running_loop().getaddrinfo(
                 endpoint.host, endpoint.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
@@ -102,7 +102,7 @@ class Policy:
                 self._require(endpoint, address)
         except kernel.Invalid as refused:
             raise Unreachable(f"The endpoint {refused.faults[0].reason}.") from None
-        return str(addresses[0])
+        return [str(address) for address in dict.fromkeys(addresses)]
 
 
 def _wrong(reason: str) -> kernel.Invalid:

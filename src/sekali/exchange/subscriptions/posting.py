@@ -73,12 +73,19 @@ class Line:
         raise Unreachable("The endpoint closed the connection without an answer.")
 
 
+async def _opened(endpoint: Endpoint, addresses: Sequence[str]) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """To the first address that answers."""
+    tls = {"ssl": _tls(), "server_hostname": endpoint.host} if endpoint.secure else {}
+    for address in addresses[:-1]:
+        with suppress(OSError):
+            return await asyncio.open_connection(address, endpoint.port, **tls)
+    return await asyncio.open_connection(addresses[-1], endpoint.port, **tls)
+
+
 @asynccontextmanager
 async def connected(endpoint: Endpoint, policy: Policy) -> AsyncIterator[Line]:
     """A connection to the endpoint while the block runs. The caller limits the time. Raises as :meth:`Line.post`."""
-    address = await policy.resolve(endpoint)
-    tls = {"ssl": _tls(), "server_hostname": endpoint.host} if endpoint.secure else {}
-    reader, writer = await asyncio.open_connection(address, endpoint.port, **tls)
+    reader, writer = await _opened(endpoint, await policy.resolve(endpoint))
     try:
         yield Line(endpoint, reader, writer)
     finally:

@@ -26,7 +26,7 @@ from .wanted import Wanted, understood
 log = logging.getLogger("sekali.subscriptions")
 EVERY = 1.0
 """Seconds after which the sender looks, also when nobody rang."""
-TIDY_EVERY = 60.0
+TIDY_EVERY = 300.0
 AT_ONCE = 8
 LOCK = 0x5EC0_0012
 CHANNEL = "subscription"

@@ -66,7 +66,7 @@ def _target(reference: Resource) -> str:
 
 def _asked(task: Resource | None) -> tuple[str, str] | None:
     """Who is asked by a Task, while it asks."""
-    return (task["status"], party(task, "owner")) if task and task["status"] == "requested" else None
+    return ("requested", party(task, "owner")) if task and task.get("status") == "requested" else None
 
 
 def _received(now: Resource, before: Resource | None) -> set[str]:
@@ -74,14 +74,14 @@ def _received(now: Resource, before: Resource | None) -> set[str]:
 
 
 def _moved(now: Resource, before: Resource | None) -> set[str]:
-    if before is None or (now["status"], party(now, "owner")) == (before["status"], party(before, "owner")):
+    if before is None or (now.get("status"), party(now, "owner")) == (before.get("status"), party(before, "owner")):
         return set()
     return {party(now, "owner"), party(before, "owner"), party(now, "requester")}
 
 
 def _visited(now: Resource, before: Resource | None) -> set[str]:
     here = party(now, "serviceProvider")
-    same = before is not None and (before["status"], party(before, "serviceProvider")) == (now["status"], here)
+    same = before is not None and (before.get("status"), party(before, "serviceProvider")) == (now.get("status"), here)
     return set() if same else {here}
 
 
@@ -89,7 +89,7 @@ _READY = ("final", "amended", "corrected")
 
 
 def _ready(now: Resource, before: Resource | None) -> set[str]:
-    if now["status"] not in _READY or (before is not None and before["status"] == now["status"]):
+    if now.get("status") not in _READY or (before is not None and before.get("status") == now["status"]):
         return set()
     return {found for one in now.get("basedOn", ()) if (found := _target(one)).startswith("ServiceRequest/")}
 
@@ -123,7 +123,7 @@ def context_of(topic: Topic, resource: Resource) -> list[str]:
     """What comes along with a focus: ``Type/id``, each once."""
     found: dict[str, None] = {}
     for member in topic.context:
-        value = resource.get(member) or ()
+        value = resource.get(member, [])
         for one in value if isinstance(value, list) else [value]:
             if text := _target(one):
                 found[text] = None
