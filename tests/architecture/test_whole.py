@@ -131,7 +131,13 @@ def test_an_unknown_setting_refuses_the_start(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("SEKALI_PORT", "0"), ("SEKALI_PORT", "x"), ("SEKALI_DEMO", "perhaps"), ("SEKALI_POPULATION", "3")],
+    [
+        ("SEKALI_PORT", "0"),
+        ("SEKALI_PORT", "x"),
+        ("SEKALI_DEMO", "perhaps"),
+        ("SEKALI_POPULATION", "3"),
+        ("SEKALI_SUBSCRIPTION_NETWORKS", "10.0.0.1/8"),
+    ],
 )
 def test_a_wrong_setting_refuses_the_start(name: str, value: str) -> None:
     with pytest.raises(kernel.Trouble, match=name):

@@ -92,6 +92,7 @@ async def test_no_other_way_leads_to_them(office) -> None:
         await http.post("", json={"resourceType": "Bundle", "type": "transaction", "entry": [entry]}),
     ):  # fmt: skip
         assert answer.status_code in (403, 404), answer.text
+    assert "changed by PUT" in (await http.patch(place, **patch)).text
     batch = await http.post("", json={"resourceType": "Bundle", "type": "batch", "entry": [entry]})
     assert batch.json()["entry"][0]["response"]["status"] == "201", "the entries of a batch go the usual way"
 

@@ -28,6 +28,13 @@ HIGHEST = 999_999_999
 TYPE = "Subscription"
 
 
+NEVER = (
+    *(("/Subscription", method) for method in ("PUT", "PATCH", "DELETE")), ("/Subscription/{id}", "PATCH"),
+    ("/Subscription/{id}/_history", "GET"), ("/Subscription/{id}/_history/{version}", "GET"),
+)  # fmt: skip
+"""What the store's kinds have, and a Subscription has not."""
+
+
 def routes() -> list[tuple[str, str, Handler]]:
     """Path, method and what answers; each needs the token of a facility's system."""
     return [
@@ -39,9 +46,11 @@ def routes() -> list[tuple[str, str, Handler]]:
         ("/Subscription/{id}/$events", "GET", events),
         ("/Subscription/{id}/$events", "POST", events),
         ("/Subscription/{id}/$renew-secret", "POST", renew_secret),
+        ("/Subscription/_history", "GET", never),
         ("/Subscription/{id}", "GET", read),
         ("/Subscription/{id}", "PUT", update),
         ("/Subscription/{id}", "DELETE", delete),
+        *((path, method, never) for path, method in NEVER),
     ]
 
 
@@ -140,6 +149,13 @@ async def binding(request: Request, doors: Doors, grant: security.Grant) -> Resp
         *(("subscription", "valueString", str(one.id)) for one in some), ("websocket-url", "valueUrl", url),
     ]  # fmt: skip
     return Response(parameters(told), media_type=FHIR_JSON, headers={"Cache-Control": "no-store"})
+
+
+async def never(request: Request, doors: Doors, grant: security.Grant) -> Response:
+    """What there is not. Raises NotFound."""
+    raise kernel.NotFound(
+        "A Subscription has no history and no conditions; it is read as it is now, and changed by PUT."
+    )
 
 
 async def renew_secret(request: Request, doors: Doors, grant: security.Grant) -> Response:
