@@ -195,14 +195,15 @@ class Database:
                 await transaction.commit()
 
     @asynccontextmanager
-    async def line(self, channel: str, heard: Callable[[], None]) -> AsyncIterator[Session]:
-        """A connection of one's own, beside the others: ``heard`` is called at each NOTIFY on ``channel``, and locks of the
-        session end with it, however it ends. Raises Unavailable, here and when it is used after it was lost.
+    async def line(self, channel: str, heard: Callable[[str], None]) -> AsyncIterator[Session]:
+        """A connection of one's own, beside the others: ``heard`` is called at each NOTIFY on ``channel`` with what it
+        says, and locks of the session end with it, however it ends. Raises Unavailable, here and when it is used after it
+        was lost.
         """
         connection = await self._open()
         try:
             with _translated():
-                await connection.add_listener(channel, lambda *_: heard())
+                await connection.add_listener(channel, lambda *told: heard(told[-1]))
             yield Session(connection)
         finally:
             connection.terminate()

@@ -214,6 +214,8 @@ def _content(resource: dict[str, Any]) -> bytes:
 
 
 async def _tell(tx: kernel.Session, actor: security.Actor, id: UUID, detail: str) -> None:
+    """Those who send, and the audit."""
+    await tx.fetch(SQL.ring, str(id))
     grant = security.decide(actor, security.Purpose.INTEGRATION)
     event = audit.Event(
         audit.Kind.SUBSCRIBED, actor.id, actor.signature, actor.role.value, actor.facility, None, grant.purpose.value,

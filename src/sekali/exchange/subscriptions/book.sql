@@ -39,6 +39,10 @@ update subscription.subscription set former_secret = secret, former_until = $3, 
 -- The end of a subscription.
 delete from subscription.subscription where id = $1
 
+-- name: ring
+-- Whoever sends, or listens, looks at it anew when this transaction is on disk.
+select pg_notify('subscription', $1)
+
 -- name: forget_events
 -- And of its events.
 delete from subscription.event where subscription = $1

@@ -64,9 +64,9 @@ class Sender:
         """While ``line`` lasts. Whoever has lost it has lost the lock as well, and stops. Raises Unavailable."""
         leads, tidied, clock = False, 0.0, asyncio.get_running_loop().time
         try:
+            self._bell.ring()  # while there was no line, nobody could ring
             with self._bell.ear() as ear:
                 while True:
-                    ear.clear()
                     leads = leads or await line.fetchval("select pg_try_advisory_lock($1)", LOCK)
                     if leads:
                         if clock() - tidied >= TIDY_EVERY:
@@ -74,8 +74,7 @@ class Sender:
                             await self._book.tidy()
                         for id in await self._book.due(line):
                             self._begin(id)
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(ear.wait(), EVERY)
+                    await ear.listen(EVERY)
         finally:
             for task in self._at_work.values():
                 task.cancel()

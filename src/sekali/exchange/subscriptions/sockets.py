@@ -18,7 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sekali import kernel, security
 
-from .bell import Bell
+from .bell import ALL, Bell
 from .book import Book
 from .notifications import Notifications
 from .subscription import Subscription
@@ -33,6 +33,8 @@ UNBOUND = 10.0
 STALLED = 30.0
 """Seconds for which a subscriber may take nothing."""
 EVERY = 1.0
+LOOK_EVERY = 30.0
+"""Seconds after which a connection looks, also when nobody rang."""
 PURPOSE = "subscription websocket"
 TRY_AGAIN, REFUSED, GOING = 1013, 1008, 1001
 _WORD = "bind-with-token"
@@ -59,12 +61,19 @@ _decoder = msgspec.json.Decoder(_Message)
 
 @dataclass(slots=True)
 class _Bound:
-    """:ivar sent: the number of the last event that this connection was told."""
+    """:ivar sent: the number of the last event that this connection was told.
+    :ivar fresh: bound just now: nobody has looked yet what happened before.
+    """
 
     wish: int
     until: datetime
     sent: int
     beat_at: datetime | None
+    fresh: bool = True
+
+    def beats(self) -> bool:
+        """Whether it is time to say that we are still there."""
+        return self.beat_at is not None and self.beat_at <= kernel.now()
 
 
 class _Refused(Exception):  # noqa: N818 - how a connection ends
@@ -181,17 +190,20 @@ class _Connection:
 
     async def tell(self) -> None:
         """Tell what happens. Raises _Refused when the last token has ended, Failure."""
+        clock, looked = asyncio.get_running_loop().time, 0.0
+        heard: set[str] = set()
         with self._sockets._bell.ear() as ear:
             while True:
-                ear.clear()
+                everywhere = ALL in heard or clock() - looked >= LOOK_EVERY
+                looked = clock() if everywhere else looked
                 had = bool(self._bound)
                 for id, bound in list(self._bound.items()):
-                    if bound.until <= kernel.now() or not await self._tell(id, bound):
+                    news = everywhere or bound.fresh or str(id) in heard or bound.beats()
+                    if bound.until <= kernel.now() or (news and not await self._tell(id, bound)):
                         del self._bound[id]
                 if had and not self._bound:
                     raise _Refused("Nothing is bound any more. Bind with a new token.")
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(ear.wait(), EVERY)
+                heard = await ear.listen(EVERY)
 
     async def _tell(self, id: UUID, bound: _Bound) -> bool:
         """What has happened since of one subscription; False when it is not there any more, or not the same."""
@@ -206,7 +218,8 @@ class _Connection:
             await self._send(await sockets._notifications.of_events(one, grant, events, wanted.content))
             bound.sent = events[-1].number
             await self._taken(one, bound)
-        if bound.beat_at is not None and bound.beat_at <= kernel.now():
+        bound.fresh = False
+        if bound.beats():
             await self._send(sockets._notifications.without_events(one, "heartbeat", wanted.content))
             await self._taken(one, bound)
         return True
