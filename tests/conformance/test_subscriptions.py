@@ -138,8 +138,28 @@ def test_a_hospital_that_cannot_be_called_listens(hospital_http, refer) -> None:
         assert closed.value.rcvd.code == 1008, "what is not there any more is not listened to"
 
 
+def test_one_connection_listens_to_several_and_binds_again(hospital_http, refer) -> None:
+    ones = [
+        made(hospital_http, subscription("referral-received")),
+        made(hospital_http, subscription("patient-changed")),
+    ]
+    token = {one["name"]: one for one in hospital_http.get("/Subscription/$get-ws-binding-token").json()["parameter"]}
+    with connect(token["websocket-url"]["valueUrl"]) as socket:
+        for _ in range(2):
+            socket.send(f"bind-with-token {token['token']['valueString']}")
+            shaken = {said(next_of(socket, "handshake"))["subscription"]["reference"].rpartition("/")[2] for _ in ones}
+            assert shaken == {one["id"] for one in ones}
+        socket.send('{"type":"ping"}')
+        assert json.loads(socket.recv(30)) == {"type": "pong"}
+        tasks = [refer(), refer()]
+        seen = []
+        while len(seen) < 2:
+            seen += told(next_of(socket, "event-notification"))
+        assert [(one["number"], one["focus"]) for one in seen] == [(n + 1, f"Task/{tasks[n]['id']}") for n in range(2)]
+
+
 @pytest.mark.parametrize(
-    "said_first", ["halo", "bind-with-token palsu", "bind-with-token", '{"type":"x"}', "{", "é" * 100]
+    "said_first", [b"\x00", "halo", "bind-with-token palsu", "bind-with-token", '{"type":"x"}', "{", "é" * 100]
 )
 def test_whoever_cannot_bind_is_shut_out(served, said_first) -> None:
     with connect(served.url.replace("http", "ws") + "/fhir-r4/v1/subscriptions") as socket:

@@ -147,10 +147,13 @@ class _Connection:
         self._turn = asyncio.Lock()
 
     async def hear(self) -> None:
-        """Bind, and bind again, as often as the subscriber asks. Raises _Refused, WebSocketDisconnect, TimeoutError."""
+        """Bind, and bind again, as often as the subscriber asks, until it goes. Raises _Refused, TimeoutError."""
         async with asyncio.timeout(UNBOUND) as limit:
             while True:
-                await self._understand(await self.socket.receive_text())
+                message = await self.socket.receive()
+                if message["type"] == "websocket.disconnect":
+                    return
+                await self._understand(message.get("text") or "")
                 limit.reschedule(None if self._bound else limit.when())
 
     async def _understand(self, text: str) -> None:
@@ -183,8 +186,10 @@ class _Connection:
             now = await sockets._book.one(one.id)
             if now is None:
                 continue
-            self._bound[one.id] = _Bound(one.wish, datetime.fromisoformat(until), one.delivered, now.beat_at)
             await self._send(sockets._notifications.without_events(now, "handshake", wanted.content))
+            before = self._bound.get(one.id)
+            sent = max(one.delivered, before.sent if before is not None and before.wish == one.wish else 0)
+            self._bound[one.id] = _Bound(one.wish, datetime.fromisoformat(until), sent, now.beat_at)
         if not found:
             raise _Refused("None of this token's Subscriptions is there any more.")
 
@@ -199,7 +204,8 @@ class _Connection:
                 had = bool(self._bound)
                 for id, bound in list(self._bound.items()):
                     news = everywhere or bound.fresh or str(id) in heard or bound.beats()
-                    if bound.until <= kernel.now() or (news and not await self._tell(id, bound)):
+                    over = bound.until <= kernel.now() or (news and not await self._tell(id, bound))
+                    if over and self._bound.get(id) is bound:  # and was not bound anew meanwhile
                         del self._bound[id]
                 if had and not self._bound:
                     raise _Refused("Nothing is bound any more. Bind with a new token.")
