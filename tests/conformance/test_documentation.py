@@ -177,4 +177,4 @@ def test_the_endpoint_on_the_page_takes_what_is_ours_and_nothing_else(
 
 
 def test_the_page_names_every_topic(page) -> None:
-    assert set(re.findall(r"urn:sekali:topic:([\w-]+)</td>", page)) == {topic.name for topic in TOPICS}
+    assert set(re.findall(r"urn:sekali:topic:</span><br>([\w-]+)</td>", page)) == {topic.name for topic in TOPICS}
