@@ -23,7 +23,7 @@ lint: $(VENV)/test.stamp ## style and import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
 
 bench: $(VENV)/test.stamp ## measure, side by side with the limit, and print ratios
-	@$(BIN)/python bench/run.py && $(BIN)/python bench/exchange.py && $(BIN)/python bench/panel.py
+	@$(BIN)/python bench/run.py && $(BIN)/python bench/exchange.py && $(BIN)/python bench/telling.py && $(BIN)/python bench/panel.py
 
 schema: $(VENV)/test.stamp ## write schema.sql anew from the migrations
 	@$(BIN)/python -m pytest -q tests/migration --write-schema

@@ -20,6 +20,8 @@ CREATE SCHEMA records;
 
 CREATE SCHEMA security;
 
+CREATE SCHEMA subscription;
+
 CREATE TABLE audit.event (
     stream text NOT NULL,
     seq integer NOT NULL,
@@ -675,6 +677,54 @@ CREATE TABLE security.session (
     expires_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE subscription.event (
+    subscription uuid NOT NULL,
+    place bigint NOT NULL,
+    number bigint,
+    at timestamp with time zone NOT NULL,
+    citizen uuid,
+    focus text NOT NULL,
+    context text[] NOT NULL
+);
+
+ALTER TABLE subscription.event ALTER COLUMN place ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME subscription.event_place_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE subscription.subscription (
+    id uuid NOT NULL,
+    client uuid NOT NULL,
+    organization uuid NOT NULL,
+    topic text NOT NULL,
+    filters text[] NOT NULL,
+    channel text NOT NULL,
+    content bytea NOT NULL,
+    base text NOT NULL,
+    version integer NOT NULL,
+    updated timestamp with time zone NOT NULL,
+    status text NOT NULL,
+    error text DEFAULT ''::text NOT NULL,
+    secret bytea NOT NULL,
+    former_secret bytea,
+    former_until timestamp with time zone,
+    wish integer DEFAULT 1 NOT NULL,
+    shaken boolean DEFAULT false NOT NULL,
+    numbered bigint DEFAULT 0 NOT NULL,
+    delivered bigint DEFAULT 0 NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    failing_since timestamp with time zone,
+    due_at timestamp with time zone NOT NULL,
+    beat_at timestamp with time zone,
+    ends_at timestamp with time zone,
+    CONSTRAINT subscription_channel_check CHECK ((channel = ANY (ARRAY['rest-hook'::text, 'websocket'::text]))),
+    CONSTRAINT subscription_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'active'::text, 'error'::text, 'off'::text])))
+);
+
 ALTER TABLE ONLY audit.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (stream, seq);
 
@@ -912,6 +962,12 @@ ALTER TABLE ONLY security.key
 ALTER TABLE ONLY security.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (token_hash);
 
+ALTER TABLE ONLY subscription.event
+    ADD CONSTRAINT event_pkey PRIMARY KEY (subscription, place);
+
+ALTER TABLE ONLY subscription.subscription
+    ADD CONSTRAINT subscription_pkey PRIMARY KEY (id);
+
 CREATE INDEX event_of_citizen ON audit.event USING btree (citizen, at DESC) WHERE (citizen IS NOT NULL);
 
 CREATE INDEX job_expiry ON bulk.job USING btree (expires_at);
@@ -985,6 +1041,12 @@ CREATE INDEX access_token_expiry ON security.access_token USING btree (expires_a
 CREATE INDEX invitation_citizen ON security.invitation USING btree (citizen);
 
 CREATE INDEX session_expiry ON security.session USING btree (expires_at);
+
+CREATE INDEX event_age ON subscription.event USING btree (at);
+
+CREATE UNIQUE INDEX event_number ON subscription.event USING btree (subscription, number);
+
+CREATE INDEX subscription_of_client ON subscription.subscription USING btree (client);
 
 ALTER TABLE ONLY bulk.name
     ADD CONSTRAINT name_job_fkey FOREIGN KEY (job) REFERENCES bulk.job(id) ON DELETE CASCADE;

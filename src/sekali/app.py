@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from ipaddress import ip_network
 
 from starlette.routing import Router
 
@@ -22,6 +23,7 @@ class Sekali:
     asgi: Router
     hl7v2: hl7v2.Listener
     bulk: exchange.Bulk
+    subscriptions: exchange.Subscriptions
 
 
 async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
@@ -31,10 +33,11 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     await doorkeeper.open()
     directory = identity.Directory(database)
     relations = care.Relations(database)
+    outbox = exchange.Outbox(care.caring)
     store = records.Store(
         database,
         journal,
-        watchers=(directory.claim, care.follow_tasks, care.follow_care),
+        watchers=(directory.claim, care.follow_tasks, care.follow_care, outbox.follow),
         relations=relations,
         strict=settings.strict,
     )
@@ -43,11 +46,12 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
         database, store, journal, relations.people, settings.data / "bulk", timedelta(hours=settings.bulk_hours),
         settings.bulk_mb << 20, settings.strict,
     )  # fmt: skip
+    subscriptions = exchange.Subscriptions(database, store, doorkeeper, outbox, _policy(settings), _patience(settings))
     log = exchange.RequestLog(database)
     movement = program.program(database, _live_measures(database))
     asgi = Router(
         routes=[
-            *exchange.routes(exchange.Doors(store, directory, doorkeeper, bulk, log)),
+            *exchange.routes(exchange.Doors(store, directory, doorkeeper, bulk, log, subscriptions)),
             *web.routes(
                 web.Doors(
                     database,
@@ -64,7 +68,25 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     )
     senders = hl7v2.Senders(database, journal)
     listener = hl7v2.Listener(hl7v2.Inbox(store, directory, senders), senders)
-    return Sekali(database, store, directory, doorkeeper, desks, movement, asgi, listener, bulk)
+    return Sekali(database, store, directory, doorkeeper, desks, movement, asgi, listener, bulk, subscriptions)
+
+
+LOOPBACK = tuple(map(ip_network, ("127.0.0.0/8", "::1")))
+
+
+def _policy(settings: kernel.Settings) -> exchange.Policy:
+    """Where notifications may go: to this very machine too while it shows a demo city."""
+    networks = settings.subscription_networks
+    return exchange.Policy(
+        networks if networks is not None else LOOPBACK if settings.demo else (), settings.subscription_http
+    )
+
+
+def _patience(settings: kernel.Settings) -> exchange.Patience:
+    return exchange.Patience(
+        settings.subscription_attempts, timedelta(seconds=settings.subscription_pause),
+        timedelta(hours=settings.subscription_hours), timedelta(days=settings.subscription_days),
+    )  # fmt: skip
 
 
 def _sandbox() -> web.Sandbox:

@@ -206,7 +206,7 @@ async def _work(
         await _load_demo(sekali, found, population or found.population)
     async with sekali.hl7v2.on(found.host, found.hl7_port):
         _say_welcome(found)
-        async with sekali.bulk.working():
+        async with sekali.bulk.working(), sekali.subscriptions.working():
             await serving.serve(sekali.asgi, listener, dsn, found.processes)
 
 
@@ -218,7 +218,7 @@ async def _serve() -> None:
             sekali = await app.build(found, database)
             async with sekali.hl7v2.on(found.host, found.hl7_port):
                 console.print(f"Sekali on http://{found.host}:{found.port}  (Ctrl-C stops it)")
-                async with sekali.bulk.working():
+                async with sekali.bulk.working(), sekali.subscriptions.working():
                     await serving.serve(sekali.asgi, listener, found.database_url, found.processes)
 
 
@@ -229,7 +229,7 @@ async def _worker(number: int) -> None:
     async with _database(_require_url(found), found) as database:
         sekali = await app.build(found, database)
         with serving.shared(found.host, found.port) as listener:
-            async with sekali.bulk.working():
+            async with sekali.bulk.working(), sekali.subscriptions.working():
                 await serving.work(sekali.asgi, listener)
 
 

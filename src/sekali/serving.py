@@ -41,6 +41,9 @@ def _server(asgi: ASGIApp) -> _Server:
             asgi,
             loop="uvloop",
             http="httptools",
+            ws="websockets-sansio",
+            ws_max_size=16 << 10,  # a subscriber says hardly anything
+            ws_per_message_deflate=False,
             lifespan="off",
             access_log=False,
             log_config=None,

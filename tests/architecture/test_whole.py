@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, WebSocketRoute
 
 from sekali import app, audit, kernel, program
 
@@ -27,6 +27,9 @@ def test_every_route_declares_its_authority(sekali) -> None:
     for route in sekali.asgi.routes:
         if isinstance(route, Mount):
             assert route.path == "/static"
+            continue
+        if isinstance(route, WebSocketRoute):
+            assert route.endpoint.authority == "binding token"
             continue
         assert isinstance(route, Route)
         authority = route.endpoint.authority
@@ -128,7 +131,13 @@ def test_an_unknown_setting_refuses_the_start(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("SEKALI_PORT", "0"), ("SEKALI_PORT", "x"), ("SEKALI_DEMO", "perhaps"), ("SEKALI_POPULATION", "3")],
+    [
+        ("SEKALI_PORT", "0"),
+        ("SEKALI_PORT", "x"),
+        ("SEKALI_DEMO", "perhaps"),
+        ("SEKALI_POPULATION", "3"),
+        ("SEKALI_SUBSCRIPTION_NETWORKS", "10.0.0.1/8"),
+    ],
 )
 def test_a_wrong_setting_refuses_the_start(name: str, value: str) -> None:
     with pytest.raises(kernel.Trouble, match=name):

@@ -8,11 +8,17 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 
 import httpx
 import pytest
+from payloads import encounter
+from receiving import subscription
+from running import free_port
+
+from sekali.exchange.subscriptions import TOPICS
 
 PROGRAMS = {"curl": ("bash", "curl"), "python": (), "javascript": ("node",)}
 LANGUAGES = tuple(PROGRAMS)
@@ -103,6 +109,7 @@ def test_what_the_examples_show_is_what_the_text_says(told, language) -> None:
     assert "male" in said["refused"][1] or "1990-11-23" in said["refused"][1], "the fault says what to write"
     assert "Read it again" in said["stale"][1]
     assert said["requests"][1] == "rsud-simrs"
+    assert said["subscribed"][1] == "requested" and "/Subscription/" in said["standing"][1]
 
 
 def test_all_languages_have_the_same_examples(page) -> None:
@@ -120,3 +127,54 @@ def test_the_page_is_light(served, page) -> None:
 def test_there_is_an_english_page_too(served) -> None:
     answer = httpx.get(f"{served.url}/docs", headers={"Accept-Language": "en"})
     assert '<html lang="en">' in answer.text and "Connect your system" in answer.text
+
+
+class Receiver(HTMLParser):
+    """The endpoint's program that the page shows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text, self._inside = "", False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._inside = self._inside or (tag == "pre" and "data-receiver" in dict(attrs))
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = self._inside and tag != "pre"
+
+    def handle_data(self, data: str) -> None:
+        self.text += data if self._inside else ""
+
+
+def test_the_endpoint_on_the_page_takes_what_is_ours_and_nothing_else(
+    page, http, organization, location, patient, tmp_path
+) -> None:
+    shown = Receiver()
+    shown.feed(page)
+    (tmp_path / "receiver.py").write_text(shown.text, encoding="utf-8")
+    port = free_port()
+    wanted = subscription("encounter-changed", f"http://127.0.0.1:{port}/")
+    one = http.post("/Subscription", json=wanted).json()
+    secret = next(
+        found["valueString"] for found in one["channel"]["extension"] if found["url"].startswith("urn:sekali")
+    )
+    program = subprocess.Popen(
+        [sys.executable, "receiver.py", secret, str(port)], cwd=tmp_path, stdout=subprocess.PIPE, encoding="utf-8"
+    )
+    try:
+        for _ in range(300):
+            if http.get(f"/Subscription/{one['id']}").json()["status"] == "active":
+                break
+            time.sleep(0.1)
+        forged = httpx.post(f"http://127.0.0.1:{port}/", json={}, headers={"webhook-signature": "v1,x"})
+        assert forged.status_code == 401
+        person = http.post("/Patient", json=patient).json()["data"]["patient_id"]
+        visit = http.post("/Encounter", json=encounter(organization, person, location)).json()["id"]
+        assert program.stdout.readline() == f"1 Encounter/{visit}\n"
+    finally:
+        program.kill()
+        http.delete(f"/Subscription/{one['id']}")
+
+
+def test_the_page_names_every_topic(page) -> None:
+    assert set(re.findall(r"urn:sekali:topic:</span><br>([\w-]+)</td>", page)) == {topic.name for topic in TOPICS}

@@ -15,6 +15,8 @@ class Kind(StrEnum):
     LOADED = "loaded"
     EXPORTED = "exported"
     FETCHED = "fetched"
+    SUBSCRIBED = "subscribed"
+    NOTIFIED = "notified"
     REGISTERED = "registered"
     CHECKED_IN = "checked-in"
     REFERRED = "referred"

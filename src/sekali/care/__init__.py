@@ -11,7 +11,7 @@ from .facilities import Facilities, is_open, today
 from .own import OwnPage
 from .referrals import Referrals
 from .referrals import follow as follow_tasks
-from .relations import Relations, follow_care
+from .relations import Relations, caring, follow_care
 from .views import (
     Allergy,
     Arrival,
@@ -103,6 +103,7 @@ __all__ = [
     "Visit",
     "Vitals",
     "care",
+    "caring",
     "follow_care",
     "follow_tasks",
     "icd",

@@ -1,6 +1,6 @@
 """How an actor stands to a person: the facts on which ``security.decide`` decides."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from time import monotonic
 from uuid import UUID
@@ -62,6 +62,17 @@ class Relations:
         """Everybody whom a facility cares, or cared, for."""
         rows = await self._database.fetch("select citizen from care.relation where facility = $1", facility)
         return [row["citizen"] for row in rows]
+
+
+async def caring(
+    tx: kernel.Session, citizens: Collection[UUID], facilities: Collection[UUID]
+) -> set[tuple[UUID, UUID]]:
+    """Of these people and facilities, who cares, or cared, for whom: (citizen, facility), as this transaction sees it."""
+    rows = await tx.fetch(
+        "select citizen, facility from care.relation where citizen = any($1::uuid[]) and facility = any($2::uuid[])",
+        list(citizens), list(facilities),
+    )  # fmt: skip
+    return {(row["citizen"], row["facility"]) for row in rows}
 
 
 class _Party(msgspec.Struct):

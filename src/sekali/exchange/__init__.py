@@ -4,5 +4,6 @@ from .bulk import Bulk, Job
 from .doors import Doors
 from .requestlog import RequestLog
 from .routes import BASE, routes
+from .subscriptions import Outbox, Patience, Policy, Subscriptions
 
-__all__ = ["BASE", "Bulk", "Doors", "Job", "RequestLog", "routes"]
+__all__ = ["BASE", "Bulk", "Doors", "Job", "Outbox", "Patience", "Policy", "RequestLog", "Subscriptions", "routes"]

@@ -6,6 +6,7 @@ from sekali import identity, records, security
 
 from .bulk import Bulk
 from .requestlog import RequestLog
+from .subscriptions import Subscriptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +18,4 @@ class Doors:
     doorkeeper: security.Doorkeeper
     bulk: Bulk
     log: RequestLog
+    subscriptions: Subscriptions

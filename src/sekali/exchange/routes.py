@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route, Router
+from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from sekali import kernel
@@ -22,6 +22,7 @@ from .outcomes import failure_response, unexpected
 from .representation import VARY, negotiated
 from .requestlog import WHO, Watch
 from .requestlog.handler import own_log
+from .subscriptions import handlers as subscriptions
 
 log = logging.getLogger("sekali.exchange")
 Open = Callable[[Request, Doors], Awaitable[Response]]
@@ -119,6 +120,8 @@ def routes(doors: Doors) -> list[BaseRoute]:
         public(f"{BASE}/metadata", "GET", capabilities.capabilities),
         known("/$log", "GET", _log),
         *(known(path, method, _known(handler)) for path, method, handler in bulk.routes()),
+        *(granted(path, method, handler) for path, method, handler in subscriptions.routes()),
+        WebSocketRoute(BASE + doors.subscriptions.sockets.PATH, doors.subscriptions.sockets),
         *(granted(path, method, handler) for path, method, handler in operations.routes()),
         granted("/_history", "GET", history.history_of_all),
         granted("/{type}", "GET", search.search),

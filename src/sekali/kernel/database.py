@@ -7,7 +7,7 @@ behind this are in docs/measurements.md.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -57,7 +57,7 @@ def _translated():
 class Session:
     """What can be asked of one connection. Rows come as mappings that can also be indexed.
 
-    :ivar place: which of its database's connections this is, from 0; no two at one moment have the same.
+    :ivar place: which of its database's connections this is, from 0; no two at one moment have the same. -1 of a line.
     """
 
     def __init__(self, connection: asyncpg.Connection, place: int) -> None:
@@ -207,6 +207,20 @@ class Database:
                 raise
             with _translated():
                 await transaction.commit()
+
+    @asynccontextmanager
+    async def line(self, channel: str, heard: Callable[[str], None]) -> AsyncIterator[Session]:
+        """A connection of one's own, beside the others: ``heard`` is called at each NOTIFY on ``channel`` with what it
+        says, and locks of the session end with it, however it ends. Raises Unavailable, here and when it is used after it
+        was lost.
+        """
+        connection = await self._open()
+        try:
+            with _translated():
+                await connection.add_listener(channel, lambda *told: heard(told[-1]))
+            yield Session(connection, -1)
+        finally:
+            connection.terminate()
 
     def coalesced(self, sql: str) -> "Coalesced":
         """A lookup that shares its round trips. See :class:`Coalesced`."""

@@ -7,12 +7,14 @@ import difflib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
 from .trouble import Trouble
 
 PREFIX = "SEKALI_"
+Network = IPv4Network | IPv6Network
 
 
 def _data_folder() -> Path:
@@ -35,6 +37,15 @@ def _number(least: int, most: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    if text == "none":
+        return ()
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(","))
+    except ValueError:
+        raise ValueError("must be none, or networks such as 10.20.0.0/16, commas between them") from None
 
 
 def _setting(parse: Callable[[str], Any], default: Any = None, factory: Callable[[], Any] | None = None) -> Any:
@@ -62,6 +73,12 @@ class Settings:
     strict: bool = _setting(_yes, True)
     bulk_hours: int = _setting(_number(1, 720), 24)
     bulk_mb: int = _setting(_number(1, 10_000_000), 20_000)
+    subscription_networks: tuple[Network, ...] | None = _setting(_networks)
+    subscription_http: bool = _setting(_yes, False)
+    subscription_attempts: int = _setting(_number(1, 100), 5)
+    subscription_pause: int = _setting(_number(1, 3600), 5)
+    subscription_hours: int = _setting(_number(1, 720), 72)
+    subscription_days: int = _setting(_number(1, 90), 14)
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

@@ -31,6 +31,8 @@ class Change:
     content: bytes
     deleted: bool
     grant: security.Grant
+    before: bytes = b""
+    """The content that it had; empty for what is new."""
 
     @cached_property
     def resource(self) -> dict[str, Any] | None:
@@ -83,7 +85,7 @@ class Writing:
         if (new.type, new.subject) != (type, now.subject):
             raise kernel.Conflict("A resource cannot be moved from one person to another.")
         await self._replace(new)
-        self._wrote(new)
+        self._wrote(new, now.content)
         return Stored(type, id, new.version, new.updated, new.content, new.subject)
 
     async def patch(self, type: str, id: UUID, patch: bytes, media_type: str, if_match: int | None = None) -> Stored:
@@ -108,7 +110,7 @@ class Writing:
             )
         gone = Prepared(shard, type, id, now.subject, now.version + 1, self._at, True, UNDATED, [], b"")
         await self._replace(gone)
-        self._wrote(gone)
+        self._wrote(gone, now.content)
         return Stored(type, id, gone.version, gone.updated, b"", now.subject, True)
 
     async def present(self, type: str, id: UUID) -> Stored:
@@ -234,9 +236,9 @@ class Writing:
             new.content,
         )
 
-    def _wrote(self, new: Prepared) -> None:
+    def _wrote(self, new: Prepared, before: bytes = b"") -> None:
         self._references |= fhir.references(new.content)
-        self.changes.append(Change(new.type, new.id, new.subject, new.content, new.deleted, self._grant))
+        self.changes.append(Change(new.type, new.id, new.subject, new.content, new.deleted, self._grant, before))
 
 
 def new_resource_id(resource: dict[str, Any], strict: bool = True) -> UUID:

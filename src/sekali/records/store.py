@@ -14,7 +14,7 @@ from .change import Change, Writing, event
 from .extract import Extract
 from .linked import MOST_INCLUDED, included, pointed_at
 from .prepared import COLUMNS, Prepared, restamped
-from .query import Query, parse
+from .query import Query, as_uuid, parse
 from .search import Page, Search
 from .stored import Stored, stored
 
@@ -140,6 +140,13 @@ class Store:
             await watcher(tx, changes)
 
 
+async def standing(tx: kernel.Session, keys: Collection[tuple[str, str]]) -> list[Stored]:
+    """What is there of (type, id), for a watcher that must know it to do its work. It shows it to nobody: no Grant, no audit."""
+    ids = [(type, found) for type, text in keys if (found := as_uuid(text)) is not None]
+    columns = ([kernel.shard_of(id) for _, id in ids], [type for type, _ in ids], [id for _, id in ids])
+    return [one for one in map(stored, await tx.fetch(SQL.read, *columns)) if not one.deleted]
+
+
 class Reader:
     """What may be read under one Grant. Every look is on the audit's disk before it is answered."""
 
@@ -168,6 +175,24 @@ class Reader:
         self._grant.may_read(type)
         row = await self._database.fetchrow(SQL.vread, kernel.shard_of(id), type, id, version)
         return await self._show(type, stored(row) if row else None)
+
+    async def sent(self, keys: Sequence[tuple[str, UUID]], what: str) -> list[Stored]:
+        """What is there of (type, id), at most 500, and may be sent to the actor's system without its asking for it now.
+
+        Of a person only what the Grant allows and while the facility stands in a relation to them, also of the kinds that
+        anybody may look up by a number. What may not be sent is left out. ``what`` tells the audit why.
+        """
+        some = [key for key in dict.fromkeys(keys) if key[0] in self._grant.reads][:MOST_AT_ONCE]
+        found = [one for one in await self._read_some(some) if await self._cared_for(one)]
+        citizens = {one.subject for one in found} - {None}
+        await self._journal.record_all([event(self._grant, audit.Kind.NOTIFIED, one, what) for one in sorted(citizens)])
+        return found
+
+    async def _cared_for(self, one: Stored) -> bool:
+        facility = self._grant.actor.facility
+        if one.subject is None:
+            return True
+        return facility is not None and await self._relations(facility, one.subject)
 
     async def history(
         self, type: str, id: UUID, count: int = 50, before: int | None = None, since: datetime = EVER

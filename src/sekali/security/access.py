@@ -55,8 +55,10 @@ REFERRALS = frozenset({"ServiceRequest", "Task"})
 CLINICAL = frozenset(fhir.PERSON_TYPES) - IDENTITY - REFERRALS | {"Medication"}
 """What may belong to a person, and the medicines that prescriptions name."""
 COUNTER = IDENTITY | REFERRALS | {"AllergyIntolerance", "Condition", "MedicationRequest", "Encounter"}
-EVERYTHING = fhir.TYPES - {"AuditEvent"}
+KEPT = fhir.TYPES - {"AuditEvent"}
 """Who looked is told by the audit itself, not by resources that anyone may write."""
+EVERYTHING = KEPT - {"Subscription"}
+"""A Subscription holds what opens its owner's door; it is kept apart, and its owner reaches it by another way."""
 
 STEERING = frozenset({"cohort", "participation", "person", "instrument", "panel", "award", "evaluation"})
 """What the secretariat keeps."""
@@ -173,8 +175,8 @@ RULES = (
         STEERING | PLANNING | SCORES | {"review"},
         MOVEMENT,
     ),
-    _rule({Role.SYSTEM}, Purpose.EXPORT, {Relation.NONE}, EVERYTHING, frozenset(), DUTY),
-    _rule({Role.SYSTEM}, Purpose.LOAD, {Relation.NONE}, EVERYTHING, EVERYTHING, DUTY),
+    _rule({Role.SYSTEM}, Purpose.EXPORT, {Relation.NONE}, KEPT, frozenset(), DUTY),
+    _rule({Role.SYSTEM}, Purpose.LOAD, {Relation.NONE}, KEPT, KEPT, DUTY),
 )
 
 _NEEDS_SUBJECT = frozenset(

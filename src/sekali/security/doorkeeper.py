@@ -207,6 +207,11 @@ class Doorkeeper:
             value, int(TOKEN.total_seconds()), client["id"], client["organization"], client["organization_name"]
         )
 
+    async def system(self, actor: UUID) -> Actor | None:
+        """The system that acts under an id, for what is done on its behalf later; None when there is none any more."""
+        row = await self._database.fetchrow(SQL.system, actor)
+        return _system(row) if row else None
+
     async def bearer(self, value: str) -> Actor | None:
         """The system that a token belongs to; None when it is unknown or has ended."""
         key = fingerprint(value)

@@ -82,6 +82,10 @@ select c.id, c.actor, c.organization, c.organization_name, c.operator, t.expires
 from security.access_token t join security.client c on c.id = t.client
 where t.token_hash = $1 and t.expires_at > $2
 
+-- name: system
+-- The system that acts under an id.
+select id, actor, organization, organization_name, operator from security.client where actor = $1
+
 -- name: make_key
 -- The server's own key for a purpose, made once.
 insert into security.key (purpose, secret) values ($1, $2) on conflict do nothing

@@ -130,6 +130,13 @@ def test_the_whole_policy_as_a_table() -> None:
     }
 
 
+def test_nobody_but_the_program_has_subscriptions_in_the_store() -> None:
+    """They hold what opens their owner's door; their owner reaches them by another way."""
+    for rule in security.access.RULES:
+        if rule.roles != {security.Role.SYSTEM}:
+            assert "Subscription" not in rule.reads | rule.writes
+
+
 def test_a_citizen_sees_only_the_own_page() -> None:
     with pytest.raises(kernel.Forbidden):
         security.decide(actor(security.Role.CITIZEN, kernel.new_person()), security.Purpose.OWN_RECORD, kernel.new_person(),

@@ -1,6 +1,6 @@
 """capabilities: what this server really does. https://hl7.org/fhir/R4/http.html#capabilities"""
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 
 from starlette.requests import Request
@@ -10,20 +10,27 @@ from sekali import fhir, kernel
 
 from .. import operations
 from ..doors import Doors
+from ..messages import base_url
 from ..outcomes import FHIR_JSON
 from ..representation import FORMATS
+from ..subscriptions import TOPICS, sockets_url
 
 READING = ("read", "vread", "history-instance", "search-type")
 WRITING = ("create", "update", "patch", "delete")
 
 
+_GUIDE = "http://hl7.org/fhir/uv/subscriptions-backport"
+_WEBSOCKET = "http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket"
+
+
 async def capabilities(request: Request, doors: Doors) -> Response:
     """``GET /metadata``, made from the tables that the server itself works by."""
-    return Response(_statement(), media_type=FHIR_JSON)
+    return Response(_statement(base_url(request)), media_type=FHIR_JSON)
 
 
-@cache
-def _statement() -> bytes:
+@lru_cache(8)
+def _statement(base: str) -> bytes:
+    """The statement of a server at ``base``; only where a websocket connects to depends on it."""
     return kernel.encode(
         {
             "resourceType": "CapabilityStatement",
@@ -32,12 +39,16 @@ def _statement() -> bytes:
             "kind": "instance",
             "software": {"name": "Sekali", "version": version("sekali")},
             "implementation": {"description": "Sekali, the city's health link"},
-            "instantiates": ["http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data"],
+            "instantiates": [
+                "http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data",
+                f"{_GUIDE}/CapabilityStatement/backport-subscription-server-r4",
+            ],
             "fhirVersion": "4.0.1",
             "format": list(FORMATS),
             "patchFormat": [fhir.JSON_PATCH, FHIR_JSON, "application/fhir+xml"],
             "rest": [
                 {
+                    "extension": [{"url": _WEBSOCKET, "valueUri": sockets_url(base)}],
                     "mode": "server",
                     "security": {
                         "cors": False,
@@ -65,6 +76,8 @@ def _pointing() -> dict[str, list[str]]:
 
 def _resource(type: str) -> dict[str, object]:
     own = fhir.SEARCH[type]
+    if type == "Subscription":
+        return _subscription()
     codes = (
         *READING,
         *(("history-type",) if type in fhir.CITY_TYPES else ()),
@@ -86,6 +99,31 @@ def _resource(type: str) -> dict[str, object]:
         "operation": [
             *([_export(f"{type.lower()}-")] if type in ("Patient", "Group") else ()),
             *operations.declared(type),
+        ],
+    }
+
+
+def _subscription() -> dict[str, object]:
+    """Each client has its own, so they are had by other ways than the rest. The guide's extension names the topics."""
+    canonical = f"{_GUIDE}/StructureDefinition/capabilitystatement-subscriptiontopic-canonical"
+    operations = ("status", "events", "get-ws-binding-token")
+    return {
+        "extension": [{"url": canonical, "valueCanonical": one.url} for one in TOPICS],
+        "type": "Subscription",
+        "supportedProfile": [f"{_GUIDE}/StructureDefinition/backport-subscription"],
+        "interaction": [{"code": code} for code in ("read", "search-type", "create", "update", "delete")],
+        "versioning": "versioned-update",
+        "readHistory": False,
+        "updateCreate": False,
+        "searchParam": [
+            {"name": name, "type": parameter.kind} for name, parameter in fhir.SEARCH["Subscription"].items()
+        ],
+        "operation": [
+            *(
+                {"name": one, "definition": f"{_GUIDE}/OperationDefinition/backport-subscription-{one}"}
+                for one in operations
+            ),
+            {"name": "renew-secret", "definition": "urn:sekali:operation:renew-secret"},
         ],
     }
 

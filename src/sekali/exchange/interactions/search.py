@@ -23,12 +23,17 @@ async def search(request: Request, doors: Doors, grant: security.Grant) -> Respo
 
 async def search_by_form(request: Request, doors: Doors, grant: security.Grant) -> Response:
     """``POST /{type}/_search``: the same with the parameters as a form, so that they stand in no log on the way."""
-    body = await limited(request, LARGEST_FORM)
+    form = await form_of(request, LARGEST_FORM)
+    return await _search(request, doors, grant, [*request.query_params.multi_items(), *form])
+
+
+async def form_of(request: Request, most: int) -> Params:
+    """The parameters of a form. Raises Invalid, TooCostly."""
+    body = await limited(request, most)
     try:
-        form = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=50)
+        return parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=50)
     except ValueError:
         raise kernel.Invalid("Send the search parameters as a form.", path="body") from None
-    return await _search(request, doors, grant, [*request.query_params.multi_items(), *form])
 
 
 async def _search(request: Request, doors: Doors, grant: security.Grant, params: Params) -> Response:

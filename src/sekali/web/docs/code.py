@@ -88,8 +88,8 @@ def _curl(one: Example) -> str:
         address = one.address()
     if one.query and not one.form:
         parts[0] += " -G"
-    if one.method == "PATCH":
-        parts[0] += " -X PATCH"
+    if one.method in ("PATCH", "DELETE"):
+        parts[0] += f" -X {one.method}"
     parts += [f"-H {_shell_word(f'{name}: {value}')}" for name, value in one.sent_headers().items()]
     fields = one.form or one.query
     parts += [f"--data-urlencode {_shell_word(f'{name}={value}')}" for name, value in fields.items()]

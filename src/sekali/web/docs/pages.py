@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -31,13 +33,23 @@ async def documentation(request: Request) -> Response:
     """How to use the exchange, with examples that run as they stand."""
     doors = request.state.doors
     sandbox = doors.sandbox or ELSEWHERE
-    settings = {"client": sandbox.client, "secret": sandbox.secret, "hospital": sandbox.hospital}
+    settings = {
+        "client": sandbox.client, "client_secret": sandbox.secret, "hospital": sandbox.hospital,
+        "endpoint": "http://127.0.0.1:8099/" if doors.sandbox else "https://ENDPOINT/",
+    }  # fmt: skip
     base = f"{request.url.scheme}://{request.url.netloc}"
     return render(
         request, "docs/docs.html", base=base, languages={key: one.name for key, one in LANGUAGES.items()},
         begin=[Block(key, one.begin(base)) for key, one in LANGUAGES.items()],
         examples={id: (one, _blocks(one, settings)) for id, one in examples().items()}, sandbox=doors.sandbox,
+        receiver=_receiver(),
     )  # fmt: skip
+
+
+@cache
+def _receiver() -> str:
+    """The program that the page shows: an endpoint that verifies what it is sent."""
+    return (Path(__file__).parent / "receiver.py").read_text(encoding="utf-8").strip()
 
 
 def _blocks(one: Example, settings: Mapping[str, str]) -> list[Block]:
