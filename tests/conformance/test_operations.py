@@ -9,6 +9,7 @@ import pytest
 PATIENT_PROFILE = "https://fhir.kemkes.go.id/r4/StructureDefinition/Patient"
 ICD10 = "http://hl7.org/fhir/sid/icd-10"
 LOINC = "http://loinc.org"
+HL7 = "http://terminology.hl7.org/CodeSystem"
 
 
 def parameters(*entries: dict) -> dict:
@@ -54,6 +55,7 @@ def chart(http, patient, organization, location) -> str:
         create(http, reading(id, visit, day))
     create(http, payloads.condition(f"Patient/{id}", f"Encounter/{visit}"))
     create(http, {"resourceType": "AllergyIntolerance", "patient": {"reference": f"Patient/{id}"},
+                  "clinicalStatus": {"coding": [{"system": f"{HL7}/allergyintolerance-clinical", "code": "active"}]},
                   "code": {"text": "Amoksisilin <keras>"}})  # fmt: skip
     return id
 
