@@ -31,13 +31,11 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     await doorkeeper.open()
     directory = identity.Directory(database)
     relations = care.Relations(database)
-    store = records.Store(
-        database,
-        journal,
-        watchers=(directory.claim, care.follow_tasks, care.follow_care),
-        relations=relations,
-        strict=settings.strict,
-    )
+    watchers: tuple[records.Watcher, ...] = (directory.claim, care.follow_tasks, care.follow_care)
+    store = records.Store(database, journal, watchers, relations, settings.strict)
+    sent = store  # what facilities' systems write
+    if settings.satusehat:
+        sent = records.Store(database, journal, (exchange.keep_satusehats_rules, *watchers), relations, settings.strict)
     desks = care.care(database, store, directory, doorkeeper, care.Facilities(database, store))
     bulk = exchange.Bulk(
         database, store, journal, relations.people, settings.data / "bulk", timedelta(hours=settings.bulk_hours),
@@ -47,7 +45,7 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     movement = program.program(database, _live_measures(database))
     asgi = Router(
         routes=[
-            *exchange.routes(exchange.Doors(store, directory, doorkeeper, bulk, log)),
+            *exchange.routes(exchange.Doors(sent, directory, doorkeeper, bulk, log)),
             *web.routes(
                 web.Doors(
                     database,

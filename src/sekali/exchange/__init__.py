@@ -1,8 +1,9 @@
 """FHIR R4 and OAuth over HTTP, with SATUSEHAT's paths and shapes."""
 
 from .bulk import Bulk, Job
+from .dialect import keep_satusehats_rules
 from .doors import Doors
 from .requestlog import RequestLog
 from .routes import BASE, routes
 
-__all__ = ["BASE", "Bulk", "Doors", "Job", "RequestLog", "routes"]
+__all__ = ["BASE", "Bulk", "Doors", "Job", "RequestLog", "keep_satusehats_rules", "routes"]

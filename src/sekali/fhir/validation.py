@@ -16,6 +16,7 @@ from sekali import kernel
 
 from .definitions import R4
 from .invariants import broken, broken_resource
+from .satusehat import rule_of
 from .types import require_kind
 from .wording import worded
 
@@ -56,10 +57,14 @@ def _faults(content: bytes, resource: Any) -> list[kernel.Fault]:
     except fhirkit.ParseError as error:
         raise kernel.Invalid("This is not valid JSON.", faults=[kernel.Fault("$", str(error))]) from None
     errors = (issue for issue in found if issue.severity in ("error", "fatal"))
-    faults = [kernel.Fault(one.path, worded(one.path, one.message)) for one in errors]
+    faults = [kernel.Fault(one.path, worded(one.path, one.message), _rule(one)) for one in errors]
     if isinstance(resource, dict):
         faults += _walked(resource, sound=not faults)
     return faults[:MOST_FAULTS]
+
+
+def _rule(found: fhirkit.Issue) -> str:
+    return rule_of(found.path) if found.message == "required element missing" else ""
 
 
 class _Member(NamedTuple):
