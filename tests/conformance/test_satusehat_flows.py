@@ -392,6 +392,16 @@ def test_what_was_sent_before_is_a_duplicate(rsud, begun) -> None:
     kept(rsud, two[1])  # two medicines of one prescription
 
 
+def test_a_duplicate_tells_nothing_about_people_elsewhere(rsud, pratama, begun) -> None:
+    """What names no visit could be guessed, and another facility's numbers are its own."""
+    bare = {name: value for name, value in flows.allergy(begun).items() if name not in ("encounter", "recordedDate")}
+    kept(rsud, bare)
+    kept(pratama, bare)
+    order = flows.request(begun)
+    kept(rsud, order)
+    kept(pratama, order | {"authoredOn": at(16)})
+
+
 def test_of_eight_at_once_one_is_kept(rsud, begun) -> None:
     reading = flows.vital(begun, "9279-1") | {"effectiveDateTime": at(99)}
     with ThreadPoolExecutor(8) as pool:

@@ -16,7 +16,8 @@ async def keep_satusehats_rules(tx: kernel.Session, changes: Sequence[records.Ch
         faults = [*fhir.satusehat_faults(change.resource), *_elsewhere(change)]
         if faults:
             raise kernel.Invalid(faults=faults)
-        if await records.twin(tx, change, fhir.own_number(change.type)):
+        own = fhir.own_number(change.type)
+        if await records.twin(tx, change, f"{own}{change.grant.actor.facility}" if own else ""):
             raise kernel.Conflict("Found duplicate resource: %(type)s", rule="20002", type=change.type)
 
 
