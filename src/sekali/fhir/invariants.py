@@ -26,13 +26,6 @@ class Invariant(NamedTuple):
     reason: str
 
 
-def broken(node: Node, type: str) -> Iterator[str]:
-    """What of the constraints on an element of this type does not hold, each in a sentence with its key."""
-    for one in INVARIANTS.get(type, ()):
-        if not one.holds(node):
-            yield f"{one.reason} ({one.key})"
-
-
 def broken_resource(node: Node) -> Iterator[str]:
     """What of the constraints on every resource does not hold."""
     contained = node.get("contained", ())
@@ -52,8 +45,12 @@ def _has(node: Node, *names: str) -> bool:
 
 def _chosen(node: Node, stem: str) -> bool:
     """Whether a choice such as ``value[x]`` is there."""
-    names = (name.removeprefix("_") for name in node)
-    return any(name.startswith(stem) and name[len(stem) :][:1].isupper() for name in names)
+    most = len(stem)
+    for name in node:
+        bare = name.removeprefix("_")
+        if bare.startswith(stem) and bare[most : most + 1].isupper():
+            return True
+    return False
 
 
 def _with(name: str, other: str) -> Callable[[Node], bool]:

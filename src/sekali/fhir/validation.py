@@ -15,7 +15,7 @@ import fhirkit
 from sekali import kernel
 
 from .definitions import R4
-from .invariants import broken, broken_resource
+from .invariants import INVARIANTS, broken_resource
 from .satusehat import rule_of
 from .types import require_kind
 from .wording import worded
@@ -126,7 +126,7 @@ def _look(node: dict[str, Any], type: str, path: str, walk: _Walk) -> None:
         type = kind
         if "contained" in node:  # the entry of a Bundle
             walk = walk._replace(contained=_contained(node))
-    if walk.sound:
+    if walk.sound and (type in INVARIANTS or type == "Reference" or "contained" in node):
         _constrained(node, type, path, walk)
     if type == "Coding" and isinstance(system := node.get("system"), str) and ":" not in system:
         walk.faults.append(kernel.Fault(f"{path}.system", _SYSTEM))
@@ -158,7 +158,9 @@ def _exists(text: str) -> bool:
 
 
 def _constrained(node: dict[str, Any], type: str, path: str, walk: _Walk) -> None:
-    walk.faults.extend(kernel.Fault(path, reason) for reason in broken(node, type))
+    for one in INVARIANTS.get(type, ()):
+        if not one.holds(node):
+            walk.faults.append(kernel.Fault(path, f"{one.reason} ({one.key})"))
     if "contained" in node:
         walk.faults.extend(kernel.Fault(path, reason) for reason in broken_resource(node))
     local = node.get("reference", "") if type == "Reference" else ""
