@@ -34,13 +34,11 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     directory = identity.Directory(database)
     relations = care.Relations(database)
     outbox = exchange.Outbox(care.caring)
-    store = records.Store(
-        database,
-        journal,
-        watchers=(directory.claim, care.follow_tasks, care.follow_care, outbox.follow),
-        relations=relations,
-        strict=settings.strict,
-    )
+    watchers: tuple[records.Watcher, ...] = (directory.claim, care.follow_tasks, care.follow_care, outbox.follow)
+    store = records.Store(database, journal, watchers, relations, settings.strict)
+    sent = store  # what facilities' systems write
+    if settings.satusehat:
+        sent = records.Store(database, journal, (exchange.keep_satusehats_rules, *watchers), relations, settings.strict)
     desks = care.care(database, store, directory, doorkeeper, care.Facilities(database, store))
     bulk = exchange.Bulk(
         database, store, journal, relations.people, settings.data / "bulk", timedelta(hours=settings.bulk_hours),
@@ -51,7 +49,7 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     movement = program.program(database, _live_measures(database))
     asgi = Router(
         routes=[
-            *exchange.routes(exchange.Doors(store, directory, doorkeeper, bulk, log, subscriptions)),
+            *exchange.routes(exchange.Doors(sent, directory, doorkeeper, bulk, log, subscriptions)),
             *web.routes(
                 web.Doors(
                     database,

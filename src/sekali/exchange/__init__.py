@@ -1,9 +1,13 @@
 """FHIR R4 and OAuth over HTTP, with SATUSEHAT's paths and shapes."""
 
 from .bulk import Bulk, Job
+from .dialect import keep_satusehats_rules
 from .doors import Doors
 from .requestlog import RequestLog
 from .routes import BASE, routes
 from .subscriptions import Outbox, Patience, Policy, Subscriptions
 
-__all__ = ["BASE", "Bulk", "Doors", "Job", "Outbox", "Patience", "Policy", "RequestLog", "Subscriptions", "routes"]
+__all__ = [
+    "BASE", "Bulk", "Doors", "Job", "Outbox", "Patience", "Policy", "RequestLog", "Subscriptions", "keep_satusehats_rules",
+    "routes",
+]  # fmt: skip

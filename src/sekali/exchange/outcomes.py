@@ -48,11 +48,23 @@ def outcome(failure: kernel.Failure, code: str, language: str) -> dict[str, Any]
 def issues_of(failure: kernel.Failure, code: str = "invalid", language: str = "en") -> list[dict[str, Any]]:
     """One issue for each fault, or one for the failure itself."""
     faults = failure.faults if isinstance(failure, kernel.Invalid) else ()
-    rule = f" (RuleNumber: {failure.rule})" if failure.rule else ""
+    rule = numbered(failure.rule)
     if not faults:
         return [issue(code, failure.text(language) + rule, failure.path)]
     said = "" if failure.message == kernel.Invalid().message else f"{failure.text(language)} "
-    return [issue(code, f"{said}{f.path}: {kernel.translate(language, f.reason)}{rule}", f.path) for f in faults]
+    return [
+        issue(
+            f.code or code,
+            f"{said}{'' if f.code else f'{f.path}: '}{kernel.translate(language, f.reason)}{numbered(f.rule) or rule}",
+            f.path,
+        )
+        for f in faults
+    ]
+
+
+def numbered(rule: str | None) -> str:
+    """The number of a SATUSEHAT rule as its clients read it."""
+    return f" (RuleNumber: {rule})" if rule else ""
 
 
 def unexpected(reference: str) -> Response:

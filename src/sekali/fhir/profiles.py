@@ -32,11 +32,13 @@ class Finding(NamedTuple):
 
     :ivar path: FHIRPath of the place, with numbers (``Patient.identifier[1].system``).
     :ivar rule: SATUSEHAT's number, empty where none is known.
+    :ivar code: SATUSEHAT's kind of fault: ``value`` or ``format``.
     """
 
     path: str
     reason: str
     rule: str
+    code: str = "value"
 
 
 @dataclass(slots=True)

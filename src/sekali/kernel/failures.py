@@ -17,10 +17,14 @@ class Fault:
 
     :ivar path: where, as a FHIRPath (``Patient.birthDate``) or a form field's name.
     :ivar reason: what is wrong there, as a msgid.
+    :ivar rule: the number of the SATUSEHAT rule that it breaks, where it has one of its own.
+    :ivar code: FHIR's issue code; of one that has it the reason names the place itself.
     """
 
     path: str
     reason: str
+    rule: str = ""
+    code: str = ""
 
 
 class Failure(Exception):

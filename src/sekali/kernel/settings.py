@@ -71,6 +71,7 @@ class Settings:
     population: int = _setting(_number(100, 900_000), 20_000)
     seed: int = _setting(_number(0, 2**31 - 1), 2018)
     strict: bool = _setting(_yes, True)
+    satusehat: bool = _setting(_yes, False)
     bulk_hours: int = _setting(_number(1, 720), 24)
     bulk_mb: int = _setting(_number(1, 10_000_000), 20_000)
     subscription_networks: tuple[Network, ...] | None = _setting(_networks)

@@ -9,8 +9,10 @@ from .search import Page
 from .store import EVER, MOST_HISTORY, Reader, Relations, Store, Watcher, standing
 from .stored import Stored
 from .transaction import Plan, carry_out, look, plan
+from .twins import twin
 
 __all__ = [
     "EVER", "MOST_HISTORY", "Change", "Chart", "Extract", "Page", "Plan", "Prepared", "Query", "Reader", "Relations",
     "Store", "Stored", "Watcher", "Writing", "carry_out", "look", "moment", "parse_filter", "plan", "prepare", "standing",
+    "twin",
 ]  # fmt: skip

@@ -104,5 +104,5 @@ def owner(resource: dict[str, Any], id: UUID | None, strict: bool = True) -> UUI
     subject = fhir.subject_of(resource)
     if subject is None and strict and type in fhir.MUST_NAME:
         path = f"{type}.{fhir.PERSON_TYPES[type]}"
-        raise kernel.Invalid(faults=[kernel.Fault(path, _OWNER)])
+        raise kernel.Invalid(faults=[kernel.Fault(path, _OWNER, fhir.rule_of(path))])
     return subject

@@ -15,7 +15,7 @@ from sekali import fhir, kernel, security
 from ..doors import Doors
 from ..interactions.kinds import kind
 from ..messages import resource_id
-from ..outcomes import FHIR_JSON, issue, issues_of, outcome_of
+from ..outcomes import FHIR_JSON, issue, issues_of, numbered, outcome_of
 from .asked import asked
 
 NAMES = frozenset({"resource", "mode", "profile"})
@@ -39,7 +39,8 @@ async def validate(request: Request, doors: Doors, grant: security.Grant) -> Res
         raise kernel.Invalid("Send the resource, by itself or in a Parameters resource.", path="resource")
     issues = await _tried(doors, grant, mode, type, id, content)
     if content is not None and mode != "delete":
-        issues = [*(issues or _structure(type, id, content)), *_profiled(content, wanted.texts("profile"))]
+        issues = issues or _structure(type, id, content)
+        issues += _profiled(content, wanted.texts("profile"), sound=not issues)
     if not any(one["severity"] == "error" for one in issues):
         issues.append(issue("informational", "No fault was found.", None, "information"))
     return Response(kernel.encode(outcome_of(issues)), media_type=FHIR_JSON)
@@ -78,8 +79,11 @@ def _structure(type: str, id: UUID | None, content: bytes) -> Issues:
     return []
 
 
-def _profiled(content: bytes, named: list[str]) -> Issues:
-    """What the profiles find wrong: those asked for, else those that the resource says it keeps."""
+def _profiled(content: bytes, named: list[str], sound: bool) -> Issues:
+    """What the profiles find wrong: those asked for, else those that the resource says it keeps.
+
+    :param sound: whether it is R4; else what profiles cannot say (times, orders) is not looked at.
+    """
     try:
         resource = kernel.decode(content)
     except kernel.Invalid:
@@ -97,13 +101,9 @@ def _profiled(content: bytes, named: list[str]) -> Issues:
                 issue("not-found", f"Not checked: the profile {str(url)[:200]} is not known here.", None, severity)
             )
             continue
-        found += [
-            issue("invariant", f"{one.path}: {one.reason}{_rule(one.rule)}", one.path)
-            for one in fhir.check_profile(resource, profile)
-        ]
+        faults = fhir.check_profile(resource, profile)
+        if sound and resource["resourceType"] == profile.type:
+            faults += fhir.beyond_profile(resource)
+        found += [issue("invariant", f"{one.path}: {one.reason}{numbered(one.rule)}", one.path) for one in faults]
         found += [issue("informational", f"Not checked: {one}", None, "information") for one in profile.unchecked]
     return found
-
-
-def _rule(number: str) -> str:
-    return f" (RuleNumber: {number})" if number else ""

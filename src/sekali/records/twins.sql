@@ -1,0 +1,4 @@
+-- name: alike
+-- What else of this kind a person has that is as long; the same content is.
+select content from records.resource
+where shard = $1 and type = $2 and subject = $3 and id <> $4 and not deleted and length(content) = $5
