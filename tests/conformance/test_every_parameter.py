@@ -6,6 +6,7 @@ The definitions of the parameters come from the examples' package too, so nothin
 import json
 import random
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,6 +15,7 @@ from uuid import UUID
 import naive
 import pytest
 import pytest_asyncio
+import ucum_engine
 from examples import examples, needs_npm, paths
 from fhirpath_engine import Found, evaluate
 
@@ -122,6 +124,7 @@ def _from_value(kind: str, value: Any, dice: random.Random):
             for number, unit in _measures(value):
                 prefix = dice.choice(("ne", "gt", "lt", "ge", "le", "sa", "eb"))
                 yield from (("", number), ("", prefix + number), *([("", f"{number}|{unit}")] if unit else []))
+                yield from (("", f"{prefix}{other}") for other in _in_other_units(number, unit))
 
 
 def _moments(value: Any) -> list[str]:
@@ -129,6 +132,15 @@ def _moments(value: Any) -> list[str]:
         return [value]
     found = [value.get("start"), value.get("end"), *value.get("event", [])]
     return [one for one in found if one]
+
+
+def _in_other_units(number: str, unit: str) -> Iterator[str]:
+    """The same amount as somebody else would have written it."""
+    system, _, code = unit.partition("|")
+    for other in ("mg", "kg", "g/L", "umol/L", "Pa", "h", "/s", "1", "[degF]", "m"):
+        found = ucum_engine.convert(float(number), code, other) if system == naive.UCUM else None
+        if found:
+            yield f"{found:.3g}|{system}|{other}"
 
 
 def _measures(value: Any) -> list[tuple[str, str]]:

@@ -8,7 +8,20 @@ from .parameters import MAIN_DATE, SEARCH, Parameter
 from .patch import JSON_PATCH, patched, unwrapped
 from .profiles import Profile, profiles, read_profile
 from .profiles import check as check_profile
-from .search import MODIFIERS, Asked, Indexed, Lookup, Term, fold, index, lookup, matches, pointed_at, sort_key
+from .search import (
+    EDITIONS,
+    MODIFIERS,
+    Asked,
+    Indexed,
+    Lookup,
+    Term,
+    fold,
+    index,
+    lookup,
+    matches,
+    pointed_at,
+    sort_key,
+)
 from .search import parse as parse_term
 from .search.indexing import term_hash
 from .search.terms import split
@@ -18,8 +31,8 @@ from .validation import require_valid, validate
 from .xml import from_xml, to_xml
 
 __all__ = [
-    "CITY_TYPES", "JSON_PATCH", "MAIN_DATE", "MODIFIERS", "MUST_NAME", "PERSON_TYPES", "R4", "SEARCH", "TYPES", "Asked",
-    "Indexed", "Lookup", "Parameter", "Profile", "Term", "check_profile", "fold", "from_xml", "index", "lookup",
+    "CITY_TYPES", "EDITIONS", "JSON_PATCH", "MAIN_DATE", "MODIFIERS", "MUST_NAME", "PERSON_TYPES", "R4", "SEARCH", "TYPES",
+    "Asked", "Indexed", "Lookup", "Parameter", "Profile", "Term", "check_profile", "fold", "from_xml", "index", "lookup",
     "matches", "parse_term", "patched", "people_at", "place_of", "pointed_at", "profiles", "read_profile", "references",
     "require_kind", "require_valid", "sort_key", "split", "split_reference", "subject_of", "subset", "term_hash", "to_xml",
     "unwrapped", "validate", "values_at",

@@ -4,6 +4,7 @@ from .change import Change, Writing
 from .chart import Chart
 from .extract import Extract, moment, parse_filter
 from .prepared import Prepared, prepare
+from .renewal import renew
 from .search import Page
 from .store import EVER, MOST_HISTORY, Reader, Relations, Store, Watcher
 from .stored import Stored
@@ -12,4 +13,5 @@ from .transaction import Plan, carry_out, look, plan
 __all__ = [
     "EVER", "MOST_HISTORY", "Change", "Chart", "Extract", "Page", "Plan", "Prepared", "Reader", "Relations", "Store",
     "Stored", "Watcher", "Writing", "carry_out", "look", "moment", "parse_filter", "plan", "prepare",
+    "renew",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from ..definitions import Place
 from ..elements import subject_of
 from ..parameters import MAIN_DATE, SEARCH, Parameter
 from ..types import TYPES
-from . import dates, numbers
+from . import dates, numbers, quantities
 from .matching import references, values
 from .reaching import reach
 from .terms import Asked, Term
@@ -61,6 +61,11 @@ def _by_member(own: dict[str, Parameter]) -> dict[str, list[tuple[Parameter, Pla
 
 
 _INDEXED = {type: _by_member(own) for type, own in SEARCH.items()}
+EDITIONS: dict[str, int] = {
+    type: 2 for type, own in SEARCH.items() if any(one.kind == "quantity" for one in own.values())
+}
+"""type -> edition of its index terms, where it is not the first. Raised when :func:`index` makes others than before, so that
+``records.renew`` makes those of everything that is kept anew. 2: quantities in base units."""
 
 
 def index(resource: dict[str, Any]) -> Indexed:
@@ -110,9 +115,11 @@ def _texts(kind: str, value: Any, place: Place) -> Iterator[str]:
         case "date":
             for one in dates.intervals(value, place.type):
                 yield from dates.index_texts(one)
-        case "number" | "quantity":
+        case "number":
             for one in numbers.bounds(value):
                 yield from numbers.index_texts(one)
+        case "quantity":
+            yield from quantities.index_texts(value)
         case "uri":
             yield str(value)
 
@@ -165,8 +172,10 @@ def _lookup_texts(parameter: Parameter, kind: str, term: Term) -> tuple[list[str
             return (words, True) if words else None
         case "date":
             texts = dates.lookup_texts(term.prefix, term.since, term.until)
-        case "number" | "quantity":
-            texts = numbers.lookup_texts(term.prefix, term.number)
+        case "number":
+            texts = numbers.lookup_texts(term.prefix, numbers.Measure.of(term.number))
+        case "quantity":
+            texts = quantities.lookup_texts(term)
         case _:
             return [term.text], True
     return (texts, False) if texts else None

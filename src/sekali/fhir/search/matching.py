@@ -6,7 +6,7 @@ from typing import Any
 from ..definitions import R4, Place
 from ..elements import split_reference
 from ..parameters import Component, Parameter
-from . import dates, numbers
+from . import dates, numbers, quantities
 from .reaching import reach
 from .terms import Asked, Term
 from .texts import begins, fold, strings
@@ -159,25 +159,15 @@ def _date(found: Found, term: Term) -> bool:
 
 
 def _number(found: Found, term: Term) -> bool:
-    return any(numbers.holds(term.prefix, term.number, one) for value, _ in found for one in numbers.bounds(value))
+    measure = numbers.Measure.of(term.number)
+    return any(numbers.holds(term.prefix, measure, one) for value, _ in found for one in numbers.bounds(value))
 
 
 def _quantity(found: Found, term: Term) -> bool:
     return any(
-        numbers.holds(term.prefix, term.number, one)
-        for value, _ in found if _unit(value, term) for one in numbers.bounds(value)
+        numbers.holds(term.prefix, measure, one)
+        for value, _ in found for measure, one in quantities.compared(value, term)
     )  # fmt: skip
-
-
-def _unit(value: Any, term: Term) -> bool:
-    """Whether a quantity has the unit asked for; ``||mg`` asks for the code or what people read."""
-    if not term.text or not isinstance(value, dict):
-        return not term.text
-    measures = [value[end] for end in ("low", "high") if end in value] or [value]
-    if term.system:
-        money = value.get("currency") == term.text and term.system == "urn:iso:std:iso:4217"
-        return money or all(one.get("system") == term.system and one.get("code") == term.text for one in measures)
-    return all(term.text in (one.get("code"), one.get("unit"), one.get("currency")) for one in measures)
 
 
 def _composite(resource: dict[str, Any], parameter: Parameter, term: Term) -> bool:
