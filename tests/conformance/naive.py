@@ -70,6 +70,8 @@ def _token(value: Any, asked: str) -> bool:
 
 
 def _references(value: Any) -> list[str]:
+    if isinstance(value, dict) and "resourceType" in value:  # a Bundle's entry
+        return [f"{value['resourceType']}/{value.get('id')}"]
     text = value.get("reference", "") if isinstance(value, dict) else value
     return [text, text.partition("|")[0]] if text else []
 

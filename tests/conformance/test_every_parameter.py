@@ -52,8 +52,14 @@ def definitions() -> dict[str, list[Definition]]:
         ):
             for base in one["base"]:
                 if base in fhir.SEARCH and one["code"] in fhir.SEARCH[base]:
-                    found[base][one["code"]] = Definition(one["code"], one["type"], one["expression"])
+                    found[base][one["code"]] = Definition(one["code"], one["type"], _expression(one))
     return {type: list(own.values()) for type, own in sorted(found.items())}
+
+
+def _expression(parameter: dict[str, Any]) -> str:
+    """Of a Bundle's first entry, only what is of the kind that the definition names apart (its ``target``)."""
+    text = parameter["expression"]
+    return f"{text}.ofType({parameter['target'][0]})" if text == "Bundle.entry[0].resource" else text
 
 
 @cache

@@ -308,3 +308,38 @@ def test_the_page_of_another_order_is_refused(shelf, http, orders: tuple[str, st
     link = next(link["url"] for link in http.get(one).json()["link"] if link["relation"] == "next")
     answer = http.get(f"{other}&_cursor={link.rpartition('_cursor=')[2]}")
     assert answer.status_code == 400 and "first page" in answer.text
+
+
+@pytest.mark.shows("near")
+def test_places_near_a_point(shelf) -> None:
+    for name, north, east in (("here", -7.80, 110.37), ("near", -7.83, 110.37), ("far", -6.2, 106.8)):
+        shelf.put(name, {"resourceType": "Location", "name": f"{name} {shelf.key}",
+                         "position": {"latitude": north, "longitude": east}})  # fmt: skip
+    assert shelf.find("Location", "near=-7.80|110.37|1|km") == {"here"}
+    assert shelf.find("Location", f"near=-7.80|110.37|5|km&name:contains={shelf.key}") == {"here", "near"}
+    assert shelf.find("Location", f"near=-7.80|110.37|500|[mi_us]&name:contains={shelf.key}") == {"here", "near", "far"}
+    answer = shelf.http.get("/Location?near=Yogyakarta")
+    assert answer.status_code == 400 and "latitude|longitude" in answer.text
+
+
+@pytest.mark.shows("every R4 search parameter", "chain")
+def test_what_the_first_entry_of_a_bundle_says(shelf) -> None:
+    key = shelf.key
+    head = {"resourceType": "MessageHeader", "id": f"h-{key}", "eventUri": f"http://e/{key}", "source": {"endpoint": "http://s"},
+            "responsible": {"reference": shelf.ids["child"]}}  # fmt: skip
+    other = {"resourceType": "Questionnaire", "id": "q", "status": "active"}
+    shelf.put("message", {"resourceType": "Bundle", "type": "message", "identifier": {"system": SYSTEM, "value": key},
+                          "entry": [{"resource": head}, {"resource": other}]})  # fmt: skip
+    shelf.put("second", {"resourceType": "Bundle", "type": "collection", "identifier": {"system": SYSTEM, "value": key},
+                         "entry": [{"resource": other}, {"resource": head}]})  # fmt: skip
+    own = f"identifier={SYSTEM}|{key}"
+    assert shelf.find("Bundle", own) == {"message", "second"}
+    assert shelf.find("Bundle", f"message=MessageHeader/h-{key}") == {"message"}
+    assert shelf.find("Bundle", f"{own}&message:missing=true") == {"second"}
+    assert shelf.find("Bundle", f"{own}&composition:missing=false") == set()
+    assert shelf.find("Bundle", f"message.event=http://e/{key}") == {"message"}
+    assert shelf.find("Bundle", f"{own}&message.event=http://e/other") == set()
+    assert shelf.find("Bundle", f"{own}&message.responsible:Organization.name=Anak {key}") == {"message"}
+    assert shelf.find("Bundle", f"{own}&message.responsible:Organization.name=Induk {key}") == set()
+    count = shelf.http.get(f"/Bundle?{own}&message.event=http://e/{key}&_summary=count").json()
+    assert count["total"] == 1

@@ -20,6 +20,7 @@ from .search import (
     lookup,
     matches,
     pointed_at,
+    reached,
     sort_key,
 )
 from .search import parse as parse_term
@@ -33,8 +34,8 @@ from .xml import from_xml, to_xml
 __all__ = [
     "CITY_TYPES", "EDITIONS", "JSON_PATCH", "MAIN_DATE", "MODIFIERS", "MUST_NAME", "PERSON_TYPES", "R4", "SEARCH", "TYPES",
     "Asked", "Indexed", "Lookup", "Parameter", "Profile", "Term", "check_profile", "fold", "from_xml", "index", "lookup",
-    "matches", "parse_term", "patched", "people_at", "place_of", "pointed_at", "profiles", "read_profile", "references",
-    "require_kind", "require_valid", "sort_key", "split", "split_reference", "subject_of", "subset", "term_hash", "to_xml",
-    "unwrapped", "validate", "values_at",
+    "matches", "parse_term", "patched", "people_at", "place_of", "pointed_at", "profiles", "reached", "read_profile",
+    "references", "require_kind", "require_valid", "sort_key", "split", "split_reference", "subject_of", "subset", "term_hash",
+    "to_xml", "unwrapped", "validate", "values_at",
     *_names,
 ]  # fmt: skip

@@ -56,6 +56,8 @@ class Query:
     asked: list[fhir.Asked] = field(default_factory=list)
     chains: list[Chain] = field(default_factory=list)
     has: list[Has] = field(default_factory=list)
+    inside: list[tuple[fhir.Parameter, "Query"]] = field(default_factory=list)
+    """Of chains into what stands in the resource itself (a Bundle's first entry): what must hold of that."""
     words: list[tuple[str, str]] = field(default_factory=list)
     includes: list[Include] = field(default_factory=list)
     sort: list[tuple[str, bool]] = field(default_factory=list)
@@ -190,7 +192,7 @@ def _set_count(query: Query, value: str) -> None:
 def _set_sort(query: Query, value: str) -> None:
     for one in value.split(",")[:5]:
         name = one.removeprefix("-")
-        if name not in fhir.SEARCH[query.type] or fhir.SEARCH[query.type][name].kind == "composite":
+        if name not in fhir.SEARCH[query.type] or fhir.SEARCH[query.type][name].kind in ("composite", "special"):
             raise kernel.Invalid(
                 "%(type)s cannot be sorted by %(name)s.", path="_sort", type=query.type, name=name[:64]
             )

@@ -7,6 +7,7 @@ while others write.
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sekali import fhir, kernel, security
@@ -120,7 +121,7 @@ class Search:
             rows = await self._database.fetch(sql, *values)
             for row in rows:
                 one = stored(row)
-                if statement.exact or all(fhir.matches(one.resource, asked) for asked in statement.query.asked):
+                if statement.exact or fits(one.resource, statement.query):
                     found.append((one, (row["place"], row["id"])))
                     if len(found) >= wanted:
                         return found, None
@@ -145,6 +146,16 @@ class Search:
         if (query.chains or query.has) and depth >= MOST_CHAINED:
             raise kernel.TooCostly("At most %(most)s searches inside each other.", most=MOST_CHAINED)
         for chain in query.chains:
+            if chain.parameter.inside:
+                inner = parse(chain.types[0], [(chain.name, chain.value)], lenient=False)
+                if inner.words:
+                    raise kernel.Unsupported(
+                        "%(name)s cannot be asked of a Bundle's entry.", path=chain.name[:64], name=chain.name[:64]
+                    )
+                if not await self._resolve(inner, depth + 1):
+                    return False
+                query.inside.append((chain.parameter, inner))
+                continue
             ids = [f"{type}/{one.id}" for type in chain.types for one in await self._inner(type, chain, depth)]
             if not ids:
                 return False
@@ -169,6 +180,13 @@ class Search:
         if stopped is not None or len(found) > MOST_LINKED:
             raise kernel.TooCostly("%(name)s finds too many. Ask for less.", path=link.name[:64], name=link.name[:64])
         return [one for one, _ in found]
+
+
+def fits(resource: dict[str, Any], query: Query) -> bool:
+    """Whether a resource has all that is asked by its own values; chains are resolved before."""
+    return all(fhir.matches(resource, asked) for asked in query.asked) and all(
+        any(fits(one, inner) for one in fhir.reached(resource, parameter)) for parameter, inner in query.inside
+    )
 
 
 def _pointed(one: Stored, parameter: fhir.Parameter, type: str) -> Iterable[str]:

@@ -32,7 +32,7 @@ class Statement:
         self.query = query
         self.where = ["type = $1", "not deleted"]
         self.values: list[Any] = [query.type]
-        self.exact = not query.words
+        self.exact = not query.words and not query.inside
         self.narrowed = grant.purpose is security.Purpose.EXPORT
         self._whose(query, grant)
         for asked in query.asked:

@@ -91,3 +91,19 @@ def test_a_date_finds_itself(day: date, prefix: str) -> None:
 def test_no_date_breaks_the_parser(text: str) -> None:
     with contextlib.suppress(kernel.Invalid):
         asked("Patient", "birthdate", text)
+
+
+@pytest.mark.shows("every R4 search parameter", "composite")
+async def test_composites_of_two_places_of_a_resource(sekali, loading) -> None:
+    def sequence(chromosome: str, start: int) -> dict:
+        code = {"coding": [{"system": "http://c", "code": chromosome}]}
+        return {
+            "resourceType": "MolecularSequence", "coordinateSystem": 0, "referenceSeq": {"chromosome": code},
+            "variant": [{"start": start, "end": start + 1}],
+        }  # fmt: skip
+
+    async with sekali.store.change(loading) as change:
+        first, _ = [await change.create(sequence(chromosome, 100)) for chromosome in "12"]
+    for value, found in (("1$gt50$lt200", [first.id]), ("1$gt150$lt200", []), ("3$gt50$lt200", [])):
+        page = await find(sekali, loading, "MolecularSequence", ("chromosome-variant-coordinate", value))
+        assert [one.id for one in page.items] == found, value

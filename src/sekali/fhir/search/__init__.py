@@ -6,11 +6,11 @@ person, and an index term may be coarser than the question (a month for a day).
 """
 
 from .indexing import EDITIONS, Indexed, Lookup, index, lookup, main_date
-from .matching import matches, pointed_at, sort_key
+from .matching import matches, pointed_at, reached, sort_key
 from .terms import MODIFIERS, Asked, Term, parse
 from .texts import fold
 
 __all__ = [
     "EDITIONS", "MODIFIERS", "Asked", "Indexed", "Lookup", "Term", "fold", "index", "lookup", "main_date", "matches", "parse",
-    "pointed_at", "sort_key",
+    "pointed_at", "reached", "sort_key",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from ..definitions import Place
 from ..elements import subject_of
 from ..parameters import MAIN_DATE, SEARCH, Parameter
 from ..types import TYPES
-from . import dates, numbers, quantities
+from . import dates, near, numbers, quantities
 from .matching import references, values
 from .reaching import reach
 from .terms import Asked, Term
@@ -62,10 +62,12 @@ def _by_member(own: dict[str, Parameter]) -> dict[str, list[tuple[Parameter, Pla
 
 _INDEXED = {type: _by_member(own) for type, own in SEARCH.items()}
 EDITIONS: dict[str, int] = {
-    type: 2 for type, own in SEARCH.items() if any(one.kind == "quantity" for one in own.values())
+    type: 2
+    for type, own in SEARCH.items()
+    if any(one.kind in ("quantity", "special") or one.inside for one in own.values())
 }
 """type -> edition of its index terms, where it is not the first. Raised when :func:`index` makes others than before, so that
-``records.renew`` makes those of everything that is kept anew. 2: quantities in base units."""
+``records.renew`` makes those of all that is kept anew. 2: quantities in base units, places, the first entry of a Bundle."""
 
 
 def index(resource: dict[str, Any]) -> Indexed:
@@ -120,6 +122,8 @@ def _texts(kind: str, value: Any, place: Place) -> Iterator[str]:
                 yield from numbers.index_texts(one)
         case "quantity":
             yield from quantities.index_texts(value)
+        case "special":
+            yield from near.index_texts(value)
         case "uri":
             yield str(value)
 
@@ -176,6 +180,8 @@ def _lookup_texts(parameter: Parameter, kind: str, term: Term) -> tuple[list[str
             texts = numbers.lookup_texts(term.prefix, numbers.Measure.of(term.number))
         case "quantity":
             texts = quantities.lookup_texts(term)
+        case "special":
+            texts = near.lookup_texts(term)
         case _:
             return [term.text], True
     return (texts, False) if texts else None

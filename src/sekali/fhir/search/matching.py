@@ -1,12 +1,13 @@
 """Whether a resource really has what was asked for."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any
 
 from ..definitions import R4, Place
 from ..elements import split_reference
-from ..parameters import Component, Parameter
-from . import dates, numbers, quantities
+from ..parameters import WHOLE, Component, Parameter
+from . import dates, near, numbers, quantities
 from .reaching import reach
 from .terms import Asked, Term
 from .texts import begins, fold, strings
@@ -66,6 +67,8 @@ def _test(kind: str, modifier: str) -> Callable[[Found, Term], bool]:
             return _number
         case "quantity", _:
             return _quantity
+        case "special", _:
+            return lambda found, term: any(near.holds(value, term) for value, _ in found)
         case "uri", "below":
             return lambda found, term: any(str(value).startswith(term.text) for value, _ in found)
         case "uri", "above":
@@ -113,7 +116,13 @@ def _of_type(found: Found, term: Term) -> bool:
 
 
 def references(value: Any) -> Iterator[str]:
-    """What a Reference or canonical can be found by: ``Type/id``, or its URL with and without its version."""
+    """What a Reference or canonical can be found by: ``Type/id``, or its URL with and without its version; of a resource
+    that stands in a Bundle, its own kind and id.
+    """
+    if isinstance(value, dict) and "resourceType" in value:
+        if isinstance(value.get("id"), str):
+            yield f"{value['resourceType']}/{value['id']}"
+        return
     text = value.get("reference") if isinstance(value, dict) else value
     if not isinstance(text, str):
         return
@@ -124,6 +133,11 @@ def references(value: Any) -> Iterator[str]:
     yield text
     if "|" in text:
         yield text.partition("|")[0]
+
+
+def reached(resource: dict[str, Any], parameter: Parameter) -> list[Any]:
+    """The values of a parameter in a resource."""
+    return [value for value, _ in values(resource, parameter.places)]
 
 
 def pointed_at(resource: dict[str, Any], parameter: Parameter) -> Iterator[str]:
@@ -172,13 +186,23 @@ def _quantity(found: Found, term: Term) -> bool:
 
 def _composite(resource: dict[str, Any], parameter: Parameter, term: Term) -> bool:
     return any(
-        all(_part(node, n, component, part) for component, part in zip(parameter.components, term.parts, strict=True))
+        all(_part(resource, node, n, component, part) for component, part in zip(parameter.components, term.parts, strict=True))
         for n, place in enumerate(parameter.places) for node in reach(resource, place)
     )  # fmt: skip
 
 
-def _part(node: Any, n: int, component: Component, term: Term) -> bool:
-    return _test(component.kind, "")(values(node, component.places[n]), term)
+def _part(resource: dict[str, Any], node: Any, n: int, component: Component, term: Term) -> bool:
+    found = [
+        (value, place)
+        for place in component.places[n]
+        for value in (reach(resource, _from_the_whole(place)) if place.steps[0] == WHOLE else reach(node, place))
+    ]
+    return _test(component.kind, "")(found, term)
+
+
+@cache
+def _from_the_whole(place: Place) -> Place:
+    return Place(place.steps[1:], place.type, place.target, place.system)
 
 
 def sort_key(resource: dict[str, Any], parameter: Parameter, descending: bool) -> str:

@@ -12,14 +12,18 @@ from ..parameters import Parameter
 from ..types import TYPES
 from .dates import interval
 from .texts import fold
+from .units import unit
 
+NEAR = 10
+"""Kilometres, where ``near`` names no distance."""
+_KILOMETRE = unit("km")
 PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
 MODIFIERS: dict[str, frozenset[str]] = {
     "token": frozenset({"missing", "text", "not", "in", "not-in", "of-type"}),
     "reference": frozenset({"missing", "identifier"}),
     "string": frozenset({"missing", "exact", "contains"}),
     "uri": frozenset({"missing", "above", "below"}),
-    **{kind: frozenset({"missing"}) for kind in ("date", "number", "quantity", "composite")},
+    **{kind: frozenset({"missing"}) for kind in ("date", "number", "quantity", "composite", "special")},
 }
 """kind -> the modifiers that are known; a reference may also be narrowed to a kind (``subject:Patient``)."""
 
@@ -99,6 +103,8 @@ def _value(parameter: Parameter, kind: str, modifier: str, value: str) -> Term:
             return _quantity(parameter.name, value)
         case "uri":
             return Term(value)
+        case "special":
+            return _near(parameter.name, value)
         case "composite":
             return _composite(parameter, value)
     return (
@@ -163,6 +169,25 @@ def _quantity(name: str, value: str) -> Term:
     prefix, number = _number(name, parts[0])
     system, code = parts[1:] if len(parts) == 3 else (None, "")
     return Term(code, prefix=prefix, system=system, number=number)
+
+
+def _near(name: str, value: str) -> Term:
+    """``parts``: latitude and longitude in degrees; ``number``: how far away at most, in km."""
+    texts = value.split("|")
+    try:
+        latitude, longitude, *more = map(Decimal, texts[:3] if len(texts) > 2 and texts[2] else texts[:2])
+        length = unit(texts[3]) if len(texts) == 4 and texts[3] else _KILOMETRE
+        good = (
+            len(texts) <= 4 and abs(latitude) <= 90 and abs(longitude) <= 180 and all(0 <= one < 10**9 for one in more)
+        )
+    except (ArithmeticError, ValueError):
+        good = False
+    if not good or length is None or length.dimension != _KILOMETRE.dimension:
+        raise kernel.Invalid(
+            "%(name)s needs latitude|longitude|distance|unit, such as -7.79|110.36|5|km.", path=name, name=name
+        )
+    far = length.base(more[0]) / _KILOMETRE.base(Decimal(1)) if more else Decimal(NEAR)
+    return Term(value, number=far, parts=(Term(number=latitude), Term(number=longitude)))
 
 
 def _composite(parameter: Parameter, value: str) -> Term:
