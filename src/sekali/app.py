@@ -37,6 +37,7 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
         watchers=(directory.claim, care.follow_tasks, care.follow_care),
         relations=relations,
         strict=settings.strict,
+        codes=exchange.codes,
     )
     desks = care.care(database, store, directory, doorkeeper, care.Facilities(database, store))
     bulk = exchange.Bulk(

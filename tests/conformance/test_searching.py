@@ -70,9 +70,7 @@ def test_tokens(shelf) -> None:
     assert shelf.find("Questionnaire", f"code={key}&status=retired,draft") == {"late"}
 
 
-@pytest.mark.shows(
-    "token: :not", "token: :text", "token: :in, :not-in (required value sets)", "token: :of-type", ":missing"
-)
+@pytest.mark.shows("token: :not", "token: :text", "token: :in, :not-in", "token: :of-type", ":missing")
 def test_modifiers_of_tokens(shelf) -> None:
     key = shelf.key
     assert shelf.find("Questionnaire", f"code={key}&status:not=active") == {"late"}
@@ -343,3 +341,97 @@ def test_what_the_first_entry_of_a_bundle_says(shelf) -> None:
     assert shelf.find("Bundle", f"{own}&message.responsible:Organization.name=Induk {key}") == set()
     count = shelf.http.get(f"/Bundle?{own}&message.event=http://e/{key}&_summary=count").json()
     assert count["total"] == 1
+
+
+@pytest.mark.shows("token: :above, :below")
+def test_levels_of_codes(shelf) -> None:
+    key, system = shelf.key, f"http://cs/{shelf.key}"
+    leaf = {"code": "leaf", "concept": [{"code": "vein"}]}
+    shelf.put("system", {"resourceType": "CodeSystem", "url": system, "status": "active", "content": "complete",
+                         "identifier": [{"value": key}], "concept": [{"code": "tree", "concept": [leaf]}]})  # fmt: skip
+    for code in ("tree", "leaf", "vein"):
+        shelf.put(code, {"resourceType": "Questionnaire", "status": "active", "title": f"{code} {key}",
+                         "item": asking(system, code)})  # fmt: skip
+    assert shelf.find("Questionnaire", f"code:below={system}|leaf") == {"leaf", "vein"}
+    assert shelf.find("Questionnaire", f"code:above={system}|leaf") == {"tree", "leaf"}
+    assert shelf.find("Questionnaire", f"code:below={system}|vein,{system}|tree") == {"tree", "leaf", "vein"}
+    assert shelf.http.get(f"/Questionnaire?code:below={system}|other").status_code == 404
+    assert shelf.http.get("/Questionnaire?code:below=http://nothing.here|x").status_code == 404
+    assert shelf.http.get("/Questionnaire?code:below=leaf").status_code == 400, "levels are a system's"
+    icd = "http://hl7.org/fhir/sid/icd-10"
+    for name, code in (("cholera", "A00.1"), ("typhoid", "A01.0")):
+        shelf.put(name, {"resourceType": "Questionnaire", "status": "active", "title": f"{name} {key}",
+                         "item": asking(icd, code)})  # fmt: skip
+    own = f"title:contains={key}"
+    assert shelf.find("Questionnaire", f"{own}&code:below={icd}|A00") == {"cholera"}
+    assert shelf.find("Questionnaire", f"{own}&code:below={icd}|A00-A09") == {"cholera", "typhoid"}
+    assert shelf.find("Questionnaire", f"{own}&code:above={icd}|A00.1") == {"cholera"}
+    assert "more than" in shelf.http.get(f"/Questionnaire?code:below={icd}|XIX").text, "too many to look for"
+
+
+@pytest.mark.shows("token: :in, :not-in")
+def test_value_sets_of_the_store(shelf) -> None:
+    key, system = shelf.key, f"http://cs/{shelf.key}"
+    listed = [{"code": f"c{n}"} for n in range(40)]
+    shelf.put("set", {"resourceType": "ValueSet", "url": f"http://vs/{key}", "status": "active", "identifier": [{"value": key}],
+                      "compose": {"include": [{"system": system, "concept": listed}]}})  # fmt: skip
+    for code in ("c7", "d7"):
+        shelf.put(code, {"resourceType": "Questionnaire", "status": "active", "title": f"{code} {key}",
+                         "item": asking(system, code)})  # fmt: skip
+    own = f"title:contains={key}"
+    assert shelf.find("Questionnaire", f"{own}&code:in=http://vs/{key}") == {"c7"}
+    assert shelf.find("Questionnaire", f"{own}&code:not-in=http://vs/{key}") == {"d7", "early", "late"}
+    assert shelf.http.get(f"/Questionnaire?code:in=http://vs/{key}/other").status_code == 404
+    large = shelf.http.get("/Questionnaire?code:in=http://hl7.org/fhir/ValueSet/icd-10")
+    assert large.status_code == 400 and "more than" in large.text, large.text
+
+
+@pytest.mark.shows("reference: :above, :below")
+def test_parts_of_parts(shelf) -> None:
+    key = shelf.key
+    house = shelf.put("house", {"resourceType": "Location", "name": f"Gedung {key}"})
+    floor = shelf.put("floor", {"resourceType": "Location", "name": f"Lantai {key}", "partOf": {"reference": house}})
+    room = shelf.put("room", {"resourceType": "Location", "name": f"Kamar {key}", "partOf": {"reference": floor}})
+    for name, place in (("in house", house), ("on floor", floor), ("in room", room)):
+        shelf.put(
+            name, {"resourceType": "HealthcareService", "name": f"{name} {key}", "location": [{"reference": place}]}
+        )
+    assert shelf.find("HealthcareService", f"location:below={floor}") == {"on floor", "in room"}
+    assert shelf.find("HealthcareService", f"location:below={house}") == {"in house", "on floor", "in room"}
+    assert shelf.find("HealthcareService", f"location:above={floor}") == {"in house", "on floor"}
+    assert shelf.find("HealthcareService", f"location:below={room.partition('/')[2]}") == {"in room"}
+    assert shelf.find("Location", f"partof:below={house}") == {"floor", "room"}
+    assert shelf.find("HealthcareService", f"location:below=Location/{uuid.uuid4()}") == set()
+    wrong = shelf.http.get(f"/HealthcareService?service-category:below={house}")
+    assert wrong.status_code == 400
+    assert shelf.http.get("/Location?endpoint:below=Endpoint/x").status_code == 400, "an Endpoint is part of nothing"
+    circle = {"resourceType": "Location", "name": f"Gedung {key}", "identifier": [{"system": SYSTEM, "value": f"{key}-house"}],
+              "partOf": {"reference": room}}  # fmt: skip
+    assert shelf.http.put(f"/{house}", json=circle | {"id": house.partition("/")[2]}).status_code == 200
+    assert shelf.find("HealthcareService", f"location:below={floor}") == {"in house", "on floor", "in room"}, (
+        "a circle ends"
+    )
+
+
+@pytest.mark.shows("reference: :above, :below")
+def test_parts_tell_nothing_of_people_elsewhere(
+    http, other_token, patient, organization, location, hospital, hospital_location
+) -> None:
+    import payloads
+
+    elsewhere = httpx.Client(base_url=http.base_url, headers={"Authorization": f"Bearer {other_token}"}, timeout=20)
+    json = {"Accept": "application/fhir+json"}
+    own = http.post("/Patient", json=patient, headers=json).json()["id"]
+    other_person = patient | {"identifier": [{"system": SYSTEM, "value": uuid.uuid4().hex}]}
+    other = elsewhere.post("/Patient", json=other_person, headers=json).json()["id"]
+    visit = http.post("/Encounter", json=payloads.encounter(organization, own, location)).json()["id"]
+    part = payloads.encounter(hospital, other, hospital_location) | {"partOf": {"reference": f"Encounter/{visit}"}}
+    made = elsewhere.post("/Encounter", json=part)
+    assert made.status_code == 201, made.text
+    below, above = f"part-of:below=Encounter/{visit}", f"part-of:above=Encounter/{made.json()['id']}"
+    for question in (below, above, f"{below}&patient={other}", f"service-provider:below=Organization/{organization}"):
+        assert http.get(f"/Encounter?{question}").status_code == 403, question
+    for question in (below, above):
+        assert http.get(f"/Encounter?{question}&patient={own}").json().get("entry", []) == []
+    assert len(elsewhere.get(f"/Encounter?{below}&patient={other}").json()["entry"]) == 1
+    elsewhere.close()

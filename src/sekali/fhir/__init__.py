@@ -4,7 +4,7 @@ from .definitions import R4
 from .elements import people_at, place_of, references, split_reference, subject_of, values_at
 from .names import *  # noqa: F403 - the field's names are this module's vocabulary
 from .names import __all__ as _names
-from .parameters import MAIN_DATE, SEARCH, Parameter
+from .parameters import MAIN_DATE, PART_OF, SEARCH, Parameter
 from .patch import JSON_PATCH, patched, unwrapped
 from .profiles import Profile, profiles, read_profile
 from .profiles import check as check_profile
@@ -32,8 +32,8 @@ from .validation import require_valid, validate
 from .xml import from_xml, to_xml
 
 __all__ = [
-    "CITY_TYPES", "EDITIONS", "JSON_PATCH", "MAIN_DATE", "MODIFIERS", "MUST_NAME", "PERSON_TYPES", "R4", "SEARCH", "TYPES",
-    "Asked", "Indexed", "Lookup", "Parameter", "Profile", "Term", "check_profile", "fold", "from_xml", "index", "lookup",
+    "CITY_TYPES", "EDITIONS", "JSON_PATCH", "MAIN_DATE", "MODIFIERS", "MUST_NAME", "PART_OF", "PERSON_TYPES", "R4", "SEARCH",
+    "TYPES", "Asked", "Indexed", "Lookup", "Parameter", "Profile", "Term", "check_profile", "fold", "from_xml", "index", "lookup",
     "matches", "parse_term", "patched", "people_at", "place_of", "pointed_at", "profiles", "reached", "read_profile",
     "references", "require_kind", "require_valid", "sort_key", "split", "split_reference", "subject_of", "subset", "term_hash",
     "to_xml", "unwrapped", "validate", "values_at",

@@ -59,6 +59,7 @@ class _R4(msgspec.Struct, frozen=True):
     elements: dict[str, dict[str, Element]]
     codes: dict[str, frozenset[str]]
     systems: dict[str, str]
+    parents: dict[str, dict[str, str]]
     search: dict[str, dict[str, SearchParameter]]
     patient: dict[str, tuple[str, ...]]
 

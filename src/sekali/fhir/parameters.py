@@ -115,6 +115,14 @@ def _of(type: str) -> dict[str, Parameter]:
 SEARCH: dict[str, dict[str, Parameter]] = {type: _of(type) for type in sorted(TYPES)}
 """type -> parameter name -> Parameter."""
 
+PART_OF: dict[str, str] = {
+    type: name
+    for type, own in SEARCH.items()
+    for name, one in own.items()
+    if one.kind == "reference" and type in one.targets and [place.steps for place in one.places] == [("partOf",)]
+}
+"""Kinds whose resources are parts of each other, with the parameter that asks for the whole."""
+
 _MAIN = {
     "Condition": "recorded-date",
     "MedicationDispense": "whenhandedover",

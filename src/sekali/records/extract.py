@@ -34,7 +34,16 @@ def moment() -> datetime:
 def parse_filter(type: str, params: Sequence[tuple[str, str]]) -> Query:
     """A search that can be put to one resource alone. Raises Invalid, Unsupported."""
     query = parse(type, params, lenient=False)
-    if query.chains or query.has or query.words or query.includes or query.sort or query.summary != "false":
+    closed = not any(one.open for one in query.asked)
+    if (
+        not closed
+        or query.chains
+        or query.has
+        or query.words
+        or query.includes
+        or query.sort
+        or query.summary != "false"
+    ):
         raise kernel.Unsupported("_typeFilter takes only search parameters of the kind itself.", path="_typeFilter")
     return query
 

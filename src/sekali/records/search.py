@@ -4,7 +4,7 @@ https://hl7.org/fhir/R4/search.html. Pages go on after the last one seen, by its
 while others write.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sekali import fhir, kernel, security
 
-from . import cursors
+from . import cursors, levels
 from .ordering import Order
 from .query import MOST_CHAINED, Chain, Has, Query, parse
 from .statement import Statement
@@ -26,6 +26,8 @@ MOST_SORTED = 2000
 MOST_LINKED = 1000
 """Matches of a search inside a search."""
 
+Codes = Callable[[str, fhir.Term], Awaitable[Collection[tuple[str, str]]]]
+"""(modifier, value) -> (system, code) of what a code is above or below of (itself too), or what is in a value set."""
 Permit = Callable[[Query], Awaitable[None]]
 """Raises Forbidden when a search may not be run under the Grant at hand."""
 
@@ -55,10 +57,13 @@ Place = tuple[datetime | UUID, UUID]
 class Search:
     """One search under one Grant."""
 
-    def __init__(self, database: kernel.Database, grant: security.Grant, permit: Permit) -> None:
+    def __init__(
+        self, database: kernel.Database, grant: security.Grant, permit: Permit, codes: Codes | None = None
+    ) -> None:
         self._database = database
         self._grant = grant
         self._permit = permit
+        self._codes = codes
 
     async def run(self, query: Query) -> Page:
         """The page that the query asks for. Raises TooCostly when nothing narrows the question, Invalid, Forbidden."""
@@ -145,6 +150,7 @@ class Search:
         """Turn chains and ``_has`` into ids to look for; False where nothing can match any more."""
         if (query.chains or query.has) and depth >= MOST_CHAINED:
             raise kernel.TooCostly("At most %(most)s searches inside each other.", most=MOST_CHAINED)
+        query.asked = [await self._settled(query, one, depth) if one.open else one for one in query.asked]
         for chain in query.chains:
             if chain.parameter.inside:
                 inner = parse(chain.types[0], [(chain.name, chain.value)], lenient=False)
@@ -170,15 +176,37 @@ class Search:
         query.chains, query.has = [], []
         return True
 
+    async def _settled(self, query: Query, asked: fhir.Asked, depth: int) -> fhir.Asked:
+        """Which values are meant by levels of codes, by value sets, and by parts of parts."""
+        if asked.parameter.kind == "reference":
+            name = asked.parameter.name
+            return await levels.widened(lambda inner: self._found(inner, name, depth), asked, query.person())
+        if self._codes is None:
+            raise kernel.Unsupported(
+                "%(name)s:%(modifier)s cannot be asked here.",
+                path=asked.parameter.name, name=asked.parameter.name, modifier=asked.modifier,
+            )  # fmt: skip
+        found = {pair for term in asked.terms for pair in await self._codes(asked.modifier, term)}
+        if len(found) > MOST_LINKED:
+            raise kernel.TooCostly(
+                "%(name)s means more than %(most)s codes. Ask for less.",
+                path=asked.parameter.name, name=asked.parameter.name, most=MOST_LINKED,
+            )  # fmt: skip
+        terms = tuple(fhir.Term(code, system=system) for system, code in sorted(found))
+        return fhir.Asked(asked.parameter, "not" if asked.modifier == "not-in" else "", terms)
+
     async def _inner(self, type: str, link: Chain | Has, depth: int) -> list[Stored]:
-        inner = parse(type, [(link.name, link.value)], lenient=False)
-        self._grant.may_read(type)
+        return await self._found(parse(type, [(link.name, link.value)], lenient=False), link.name, depth)
+
+    async def _found(self, inner: Query, name: str, depth: int) -> list[Stored]:
+        """All that a search inside this one finds, under the same Grant."""
+        self._grant.may_read(inner.type)
         await self._permit(inner)
         if not await self._resolve(inner, depth + 1):
             return []
         found, stopped = await self._collect(self._statement(inner), None, MOST_LINKED + 1, MOST_COUNTED)
         if stopped is not None or len(found) > MOST_LINKED:
-            raise kernel.TooCostly("%(name)s finds too many. Ask for less.", path=link.name[:64], name=link.name[:64])
+            raise kernel.TooCostly("%(name)s finds too many. Ask for less.", path=name[:64], name=name[:64])
         return [one for one, _ in found]
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
@@ -47,6 +48,21 @@ class Relations(Protocol):
     async def __call__(self, facility: UUID, citizen: UUID) -> bool: ...
 
 
+class Codes(Protocol):
+    """Somebody who knows code systems and value sets. ``exchange`` does; ``app`` joins the two.
+
+    (reader, modifier, value) -> (system, code) of all that is meant by ``above``, ``below``, ``in`` or ``not-in``; for
+    the last two the value's text is a value set's URL. Raises NotFound, Unsupported, TooCostly.
+    """
+
+    async def __call__(self, reader: "Reader", modifier: str, term: fhir.Term) -> Collection[tuple[str, str]]: ...
+
+
+async def no_codes(reader: "Reader", modifier: str, term: fhir.Term) -> Collection[tuple[str, str]]:
+    """Where nobody knows."""
+    raise kernel.NotFound("The value set %(url)s is not known here.", url=term.text[:200])
+
+
 async def no_relations(facility: UUID, citizen: UUID) -> bool:
     """Where nobody knows, there is none."""
     return False
@@ -65,17 +81,19 @@ class Store:
         watchers: Sequence[Watcher] = (),
         relations: Relations = no_relations,
         strict: bool = True,
+        codes: Codes = no_codes,
     ) -> None:
         self._database = database
         self._strict = strict
         self._journal = journal
         self._watchers = tuple(watchers)
         self._relations = relations
+        self._codes = codes
         self._read = database.coalesced(SQL.read)
 
     def under(self, grant: security.Grant) -> "Reader":
         """Reading, as far as ``grant`` allows."""
-        return Reader(self._database, self._journal, self._read, self._relations, grant)
+        return Reader(self._database, self._journal, self._read, self._relations, grant, self._codes)
 
     def extract(
         self, grant: security.Grant, since: datetime, until: datetime, filters: Mapping[str, Sequence[Query]]
@@ -150,9 +168,11 @@ class Reader:
         read: kernel.Coalesced,
         relations: Relations,
         grant: security.Grant,
+        codes: Codes,
     ) -> None:
         self._database = database
         self._journal = journal
+        self._codes = codes
         self._read = read
         self._relations = relations
         self._grant = grant
@@ -272,7 +292,7 @@ class Reader:
         """A page of what matches. Raises Invalid (unknown parameter), TooCostly (nothing narrows it), Forbidden."""
         query = parse(type, params, lenient)
         await self._permit(query)
-        page = await Search(self._database, self._grant, self._permit).run(query)
+        page = await Search(self._database, self._grant, self._permit, partial(self._codes, self)).run(query)
         page = replace(page, items=await self._visible(page.items))
         if query.includes and page.items:
             more = await included(self._database, query, page.items, self._read_some, self._visible)

@@ -3,7 +3,7 @@
 R4's own codes come without displays, so the code stands for it. https://hl7.org/fhir/R4/terminology-service.html
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -32,12 +32,16 @@ class Concept(NamedTuple):
 
 
 class System(NamedTuple):
-    """A code system as far as it is loaded."""
+    """A code system as far as it is loaded.
+
+    :ivar parents: code -> the code that it is a kind of; also of chapters and blocks that are no concepts.
+    """
 
     url: str
     name: str
     version: str
     concepts: dict[str, Concept]
+    parents: Mapping[str, str] = {}
 
 
 async def system_of(reader: records.Reader, url: str) -> System:
@@ -51,7 +55,48 @@ async def system_of(reader: records.Reader, url: str) -> System:
     if kept is None or "concept" not in kept:
         raise kernel.NotFound("The code system %(url)s is not loaded here.", path="system", url=bare[:200])
     concepts = {one.code: one for one in _nested(bare, kept["concept"])}
-    return System(bare, kept.get("name", bare), kept.get("version", ""), concepts)
+    levels = _levels(kept["concept"]) if kept.get("hierarchyMeaning", "is-a") == "is-a" else {}
+    return System(bare, kept.get("name", bare), kept.get("version", ""), concepts, levels)
+
+
+async def codes(reader: records.Reader, modifier: str, term: fhir.Term) -> list[tuple[str, str]]:
+    """What a search means by ``:above`` or ``:below`` a code, or by ``:in`` or ``:not-in`` a value set: ``records.Codes``."""
+    if modifier in ("in", "not-in"):
+        return [(one.system, one.code) for one in await value_set(reader, term.text)]
+    system = await system_of(reader, term.system or "")
+    if term.text not in system.concepts and term.text not in system.parents.values():
+        raise kernel.NotFound(
+            "This code is not among those of %(system)s that are loaded here.", system=system.url[:200]
+        )
+    found = _above(system, term.text) if modifier == "above" else _below(system, term.text)
+    return [(system.url, code) for code in found]
+
+
+def _above(system: System, code: str) -> list[str]:
+    found = [code]
+    while (above := system.parents.get(found[-1])) and above not in found:
+        found.append(above)
+    return found
+
+
+def _below(system: System, code: str) -> list[str]:
+    children: dict[str, list[str]] = {}
+    for child, parent in system.parents.items():
+        children.setdefault(parent, []).append(child)
+    found = dict.fromkeys([code])
+    waiting = [code]
+    while waiting:
+        new = [child for child in children.get(waiting.pop(), ()) if child not in found]
+        found |= dict.fromkeys(new)
+        waiting += new
+    return list(found)
+
+
+def _levels(concepts: Iterable[dict[str, Any]], above: str = "") -> dict[str, str]:
+    found = {one["code"]: above for one in concepts if above}
+    for one in concepts:
+        found |= _levels(one.get("concept", ()), one["code"])
+    return found
 
 
 async def value_set(reader: records.Reader, url: str) -> list[Concept]:
@@ -127,7 +172,7 @@ def _icd10() -> System:
         )
         for one in care.icd.every()
     }
-    return System(fhir.ICD10, "ICD-10", ICD10_VERSION, concepts)
+    return System(fhir.ICD10, "ICD-10", ICD10_VERSION, concepts, care.icd.parents())
 
 
 @cache
@@ -138,7 +183,8 @@ def _r4() -> dict[str, System]:
         codes.setdefault(system, set()).update(fhir.R4.codes.get(url, ()))
     return {
         url: System(
-            url, url.rpartition("/")[2], fhir.R4.version, {code: Concept(url, code, code) for code in sorted(own)}
+            url, url.rpartition("/")[2], fhir.R4.version, {code: Concept(url, code, code) for code in sorted(own)},
+            fhir.R4.parents.get(url, {}),
         )
         for url, own in codes.items() if url and own
     }  # fmt: skip

@@ -14,7 +14,7 @@ from .texts import begins, fold, strings
 from .tokens import Token, tokens, types_of
 
 MANY = 20
-"""So many references are compared as a set; they come from a chain, each as ``Type/id``."""
+"""So many references or codes are compared as a set; they come from a chain or a value set, each of them whole."""
 Found = list[tuple[Any, Place]]
 """Values with the place that they were found at."""
 
@@ -27,6 +27,8 @@ def matches(resource: dict[str, Any], asked: Asked) -> bool:
     found = values(resource, parameter.places)
     if modifier == "missing":
         return any((not found) == (term.text == "true") for term in asked.terms)
+    if len(asked.terms) > MANY and asked.pairs and modifier in ("", "not"):
+        return any((token.system, token.code) in asked.pairs for token in _tokens(found)) != (modifier == "not")
     if modifier in ("not", "not-in"):
         test = _test("token", modifier.removeprefix("not-") if modifier == "not-in" else "")
         return not any(test(found, term) for term in asked.terms)

@@ -8,7 +8,7 @@ from sekali import kernel
 
 from ..definitions import R4
 from ..elements import split_reference
-from ..parameters import Parameter
+from ..parameters import PART_OF, Parameter
 from ..types import TYPES
 from .dates import interval
 from .texts import fold
@@ -19,8 +19,8 @@ NEAR = 10
 _KILOMETRE = unit("km")
 PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
 MODIFIERS: dict[str, frozenset[str]] = {
-    "token": frozenset({"missing", "text", "not", "in", "not-in", "of-type"}),
-    "reference": frozenset({"missing", "identifier"}),
+    "token": frozenset({"missing", "text", "not", "in", "not-in", "of-type", "above", "below"}),
+    "reference": frozenset({"missing", "identifier", "above", "below"}),
     "string": frozenset({"missing", "exact", "contains"}),
     "uri": frozenset({"missing", "above", "below"}),
     **{kind: frozenset({"missing"}) for kind in ("date", "number", "quantity", "composite", "special")},
@@ -57,9 +57,21 @@ class Asked:
     terms: tuple[Term, ...]
     texts: frozenset[str] = field(init=False)
     """The texts of all values, for what may have very many (references found by a chain)."""
+    pairs: frozenset[tuple[str, str]] = field(init=False)
+    """(system, code) of all values, where each has both: for the many codes of a value set."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "texts", frozenset(term.text for term in self.terms))
+        whole = self.parameter.kind == "token" and all(term.system is not None and term.text for term in self.terms)
+        pairs = frozenset((term.system, term.text) for term in self.terms) if whole else frozenset()
+        object.__setattr__(self, "pairs", pairs)
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody who knows more than R4's own codes has to say first which values are meant."""
+        if self.modifier in ("above", "below"):
+            return self.parameter.kind in ("token", "reference")
+        return self.modifier in ("in", "not-in") and any(term.text not in R4.codes for term in self.terms)
 
 
 def parse(parameter: Parameter, modifier: str, value: str) -> Term:
@@ -78,9 +90,12 @@ def parse(parameter: Parameter, modifier: str, value: str) -> Term:
     if modifier == "identifier":
         return _token(value)
     if modifier in ("in", "not-in"):
-        if value.partition("|")[0] not in R4.codes:
-            raise kernel.NotFound("The value set %(url)s is not known here.", path=name, url=value[:200])
-        return Term(value.partition("|")[0])
+        bare = value.partition("|")[0]
+        return Term(bare if bare in R4.codes else value)
+    if modifier in ("above", "below") and parameter.kind == "token":
+        return _of_levels(parameter, value)
+    if modifier in ("above", "below") and parameter.kind == "reference":
+        return _part(parameter, value)
     return _value(parameter, parameter.kind, modifier, value)
 
 
@@ -114,6 +129,28 @@ def _value(parameter: Parameter, kind: str, modifier: str, value: str) -> Term:
         if modifier == "text"
         else _token(value)
     )
+
+
+def _of_levels(parameter: Parameter, value: str) -> Term:
+    """A code with its system, which an element that is always of one system implies."""
+    term, name = _token(value), parameter.name
+    implied = {place.system for place in parameter.places}
+    system = term.system or (implied.pop() if len(implied) == 1 else "")
+    if not (system and term.text):
+        raise kernel.Invalid("%(name)s:above and :below need system|code.", path=name, name=name)
+    return Term(term.text, system=system)
+
+
+def _part(parameter: Parameter, value: str) -> Term:
+    """``Type/id`` of a kind whose resources are parts of each other."""
+    kinds = sorted(parameter.targets & PART_OF.keys())
+    term, name = _reference(value, kinds[0] if len(kinds) == 1 else ""), parameter.name
+    if term.text.partition("/")[0] not in kinds:
+        raise kernel.Invalid(
+            "%(name)s:above and :below need Type/id of what can be part of another: %(kinds)s.",
+            path=name, name=name, kinds=", ".join(kinds) or "-",
+        )  # fmt: skip
+    return term
 
 
 def _token(value: str) -> Term:
