@@ -184,3 +184,34 @@ def test_a_condition_tells_nothing_about_people_elsewhere(http, key, condition: 
     bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [
         {"request": {"method": "POST", "url": "Questionnaire"}, "resource": basic}]}  # fmt: skip
     assert http.post("", json=bundle).status_code == 403
+
+
+@pytest.mark.shows("Prefer: return")
+def test_what_was_done_is_told_when_that_is_preferred(http, key) -> None:
+    prefer = {"Prefer": "respond-async; return=OperationOutcome"}
+
+    def told(answer, status: int) -> str:
+        outcome = answer.json()
+        assert (answer.status_code, outcome["resourceType"]) == (status, "OperationOutcome"), answer.text
+        assert [(one["severity"], one["code"]) for one in outcome["issue"]] == [("information", "informational")]
+        return outcome["issue"][0]["details"]["text"]
+
+    where = {"If-None-Exist": f"identifier={SYSTEM}|{key}"}
+    made = http.post("/Questionnaire", json=questionnaire(key), headers=prefer | where)
+    url = made.headers["location"].partition("/_history")[0]
+    assert "version 1" in told(made, 201)
+    assert "nothing was written" in told(
+        http.post("/Questionnaire", json=questionnaire(key), headers=prefer | where), 200
+    )
+    changed = questionnaire(key, id=url.rpartition("/")[2])
+    assert "version 2" in told(http.put(url, json=changed, headers=prefer), 200)
+    assert http.get(url, headers=prefer).json()["resourceType"] == "Questionnaire", "a read is answered as ever"
+    for kind in ("batch", "transaction"):
+        entry = {"request": {"method": "PUT", "url": f"Questionnaire/{changed['id']}"}, "resource": changed}
+        answer = http.post("", json={"resourceType": "Bundle", "type": kind, "entry": [entry]}, headers=prefer).json()
+        assert answer["entry"][0]["response"]["outcome"]["issue"][0]["severity"] == "information", answer
+        assert "resource" not in answer["entry"][0]
+    assert "out of use" in told(http.delete(url, headers=prefer), 200)
+    assert "nothing" in told(
+        http.delete("/Questionnaire", params={"identifier": f"{SYSTEM}|{key}"}, headers=prefer), 200
+    )
