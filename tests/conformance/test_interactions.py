@@ -215,3 +215,27 @@ def test_what_was_done_is_told_when_that_is_preferred(http, key) -> None:
     assert "nothing" in told(
         http.delete("/Questionnaire", params={"identifier": f"{SYSTEM}|{key}"}, headers=prefer), 200
     )
+
+
+@pytest.mark.shows("history, _at")
+def test_history_shows_what_stood_at_a_time(http, key) -> None:
+    made = http.post("/Questionnaire", json=questionnaire(key)).json()
+    id, first = made["id"], made["meta"]["lastUpdated"]
+    changed = http.put(f"/Questionnaire/{id}", json=questionnaire(key, id=id, title="zwei")).json()["meta"][
+        "lastUpdated"
+    ]
+    http.delete(f"/Questionnaire/{id}")
+    gone = http.get(f"/Questionnaire/{id}/_history").json()["entry"][0]["response"]["lastModified"]
+    assert first < changed < gone, "to the millisecond"
+
+    def stood(url: str, at: str) -> list[str]:
+        found = http.get(url, params={"_at": at, "_count": "200"}).json().get("entry", ())
+        return [entry["request"]["method"] for entry in found if id in entry["fullUrl"]]
+
+    for url in (f"/Questionnaire/{id}/_history", "/Questionnaire/_history"):
+        assert stood(url, first) == ["POST"] and stood(url, changed) == ["PUT"] and stood(url, gone) == ["DELETE"]
+        assert stood(url, first[:4]) == ["DELETE", "PUT", "POST"], "in this year it was all of them"
+        assert stood(url, "2001-02") == []
+    later = f"{int(first[:4]) + 1}-01-01"
+    assert stood(f"/Questionnaire/{id}/_history", later) == ["DELETE"]
+    assert http.get(f"/Questionnaire/{id}/_history", params={"_at": "monday"}).status_code == 400

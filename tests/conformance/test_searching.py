@@ -435,3 +435,39 @@ def test_parts_tell_nothing_of_people_elsewhere(
         assert http.get(f"/Encounter?{question}&patient={own}").json().get("entry", []) == []
     assert len(elsewhere.get(f"/Encounter?{below}&patient={other}").json()["entry"]) == 1
     elsewhere.close()
+
+
+@pytest.mark.shows("_list")
+def test_what_stands_in_a_list(shelf, http, patient, organization, location) -> None:
+    import payloads
+
+    person = http.post("/Patient", json=patient, headers={"Accept": "application/fhir+json"}).json()["id"]
+    http.post("/Encounter", json=payloads.encounter(organization, person, location))
+    entries = [{"item": {"reference": shelf.ids["early"]}}, {"item": {"reference": shelf.ids["parent"]}},
+               {"item": {"reference": shelf.ids["late"]}, "deleted": True}]  # fmt: skip
+    shelf.put("list", {"resourceType": "List", "status": "current", "mode": "changes", "entry": entries,
+                       "subject": {"reference": f"Patient/{person}"}})  # fmt: skip
+    id = shelf.ids["list"].partition("/")[2]
+    assert shelf.find("Questionnaire", f"_list={id}") == {"early"}
+    assert shelf.find("Organization", f"_list=List/{id}") == {"parent"}
+    assert shelf.find("Questionnaire", f"_list={id}&code={shelf.key}&status=retired") == set()
+    assert shelf.find("Location", f"_list={id}") == set()
+    assert http.get("/Questionnaire?_list=$current-problems").status_code == 400
+    assert http.get(f"/Questionnaire?_list={uuid.uuid4()}").status_code == 404
+    assert http.get(f"/Observation?_list={id}").status_code == 403, "whose is not said"
+
+
+@pytest.mark.shows("_list")
+def test_a_list_of_somebody_elsewhere_is_not_there(http, other_token, patient, hospital, hospital_location) -> None:
+    import payloads
+
+    person = patient | {"identifier": [{"system": SYSTEM, "value": uuid.uuid4().hex}]}
+    headers = {"Authorization": f"Bearer {other_token}", "Accept": "application/fhir+json"}
+    with httpx.Client(base_url=http.base_url, headers=headers, timeout=20) as elsewhere:
+        other = elsewhere.post("/Patient", json=person).json()["id"]
+        elsewhere.post("/Encounter", json=payloads.encounter(hospital, other, hospital_location))
+        listed = {"resourceType": "List", "status": "current", "mode": "working", "subject": {"reference": f"Patient/{other}"},
+                  "entry": [{"item": {"reference": f"Organization/{hospital}"}}]}  # fmt: skip
+        id = elsewhere.post("/List", json=listed).json()["id"]
+        assert len(elsewhere.get(f"/Organization?_list={id}").json()["entry"]) == 1
+    assert http.get(f"/Organization?_list={id}").status_code == 404

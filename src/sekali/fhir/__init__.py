@@ -17,6 +17,7 @@ from .search import (
     Term,
     fold,
     index,
+    interval,
     lookup,
     matches,
     pointed_at,
@@ -32,10 +33,10 @@ from .validation import require_valid, validate
 from .xml import from_xml, to_xml
 
 __all__ = [
-    "CITY_TYPES", "EDITIONS", "JSON_PATCH", "MAIN_DATE", "MODIFIERS", "MUST_NAME", "PART_OF", "PERSON_TYPES", "R4", "SEARCH",
-    "TYPES", "Asked", "Indexed", "Lookup", "Parameter", "Profile", "Term", "check_profile", "fold", "from_xml", "index", "lookup",
-    "matches", "parse_term", "patched", "people_at", "place_of", "pointed_at", "profiles", "reached", "read_profile",
-    "references", "require_kind", "require_valid", "sort_key", "split", "split_reference", "subject_of", "subset", "term_hash",
-    "to_xml", "unwrapped", "validate", "values_at",
+    "CITY_TYPES", "EDITIONS", "JSON_PATCH", "MAIN_DATE", "MODIFIERS", "MUST_NAME", "PART_OF", "PERSON_TYPES", "R4",
+    "SEARCH", "TYPES", "Asked", "Indexed", "Lookup", "Parameter", "Profile", "Term", "check_profile", "fold",
+    "from_xml", "index", "interval", "lookup", "matches", "parse_term", "patched", "people_at", "place_of",
+    "pointed_at", "profiles", "reached", "read_profile", "references", "require_kind", "require_valid", "sort_key",
+    "split", "split_reference", "subject_of", "subset", "term_hash", "to_xml", "unwrapped", "validate", "values_at",
     *_names,
 ]  # fmt: skip

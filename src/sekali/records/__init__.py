@@ -6,12 +6,12 @@ from .extract import Extract, moment, parse_filter
 from .prepared import Prepared, prepare
 from .renewal import renew
 from .search import Page
-from .store import EVER, MOST_HISTORY, Codes, Reader, Relations, Store, Watcher
+from .store import ALWAYS, EVER, MOST_HISTORY, Codes, Reader, Relations, Store, Watcher
 from .stored import Stored
 from .transaction import Plan, carry_out, look, plan
 
 __all__ = [
-    "EVER", "MOST_HISTORY", "Change", "Chart", "Codes", "Extract", "Page", "Plan", "Prepared", "Reader", "Relations", "Store",
-    "Stored", "Watcher", "Writing", "carry_out", "look", "moment", "parse_filter", "plan", "prepare",
-    "renew",
+    "ALWAYS", "EVER", "MOST_HISTORY", "Change", "Chart", "Codes", "Extract", "Page", "Plan", "Prepared", "Reader",
+    "Relations", "Store", "Stored", "Watcher", "Writing", "carry_out", "look", "moment", "parse_filter", "plan",
+    "prepare", "renew",
 ]  # fmt: skip

@@ -59,6 +59,8 @@ class Query:
     inside: list[tuple[fhir.Parameter, "Query"]] = field(default_factory=list)
     """Of chains into what stands in the resource itself (a Bundle's first entry): what must hold of that."""
     words: list[tuple[str, str]] = field(default_factory=list)
+    lists: list[UUID] = field(default_factory=list)
+    """Lists that all results must stand in."""
     includes: list[Include] = field(default_factory=list)
     sort: list[tuple[str, bool]] = field(default_factory=list)
     """Names with whether the greatest comes first; empty: the newest change first."""
@@ -224,6 +226,13 @@ def _set_words(kind: str) -> Callable[[Query, str], None]:
     return set_
 
 
+def _set_list(query: Query, value: str) -> None:
+    id = as_uuid(value.removeprefix("List/"))
+    if id is None:
+        raise kernel.Invalid("%(name)s needs the id of a List of this server.", path="_list", name="_list")
+    query.lists.append(id)
+
+
 def _set_cursor(query: Query, value: str) -> None:
     query.cursor = value
 
@@ -239,6 +248,7 @@ _CONTROLS: dict[str, Callable[[Query, str], None]] = {
     "_count": _set_count,
     "_cursor": _set_cursor,
     "_elements": _set_elements,
+    "_list": _set_list,
     "_sort": _set_sort,
     "_summary": _set_summary,
     "_text": _set_words("_text"),

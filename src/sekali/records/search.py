@@ -150,6 +150,8 @@ class Search:
         """Turn chains and ``_has`` into ids to look for; False where nothing can match any more."""
         if (query.chains or query.has) and depth >= MOST_CHAINED:
             raise kernel.TooCostly("At most %(most)s searches inside each other.", most=MOST_CHAINED)
+        if query.lists:  # a Reader reads them before
+            raise kernel.Unsupported("%(name)s cannot be asked here.", path="_list", name="_list")
         query.asked = [await self._settled(query, one, depth) if one.open else one for one in query.asked]
         for chain in query.chains:
             if chain.parameter.inside:

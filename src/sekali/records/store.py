@@ -24,6 +24,8 @@ EXTRACT = kernel.queries(__file__.replace("store", "extract"))
 
 EVER = datetime.min.replace(tzinfo=UTC)
 LAST = datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1), 2**31 - 1
+Span = tuple[datetime, datetime]
+ALWAYS: Span = (EVER, datetime.max.replace(tzinfo=UTC))
 MOST_OF_A_RECORD = 5000
 MOST_HISTORY = 200
 MOST_AT_ONCE = 500
@@ -190,14 +192,17 @@ class Reader:
         return await self._show(type, stored(row) if row else None)
 
     async def history(
-        self, type: str, id: UUID, count: int = 50, before: int | None = None, since: datetime = EVER
+        self, type: str, id: UUID, count: int = 50, before: int | None = None, since: datetime = EVER, at: Span = ALWAYS
     ) -> list[Stored]:
-        """Versions, newest first, deletions too. Raises NotFound, Forbidden."""
+        """Versions, newest first, deletions too.
+
+        :param at: only what stood at some moment of it. Raises NotFound, Forbidden.
+        """
         self._grant.may_read(type)
         rows = await self._database.fetch(
-            SQL.history, kernel.shard_of(id), type, id, before or 2**31 - 1, min(count, MOST_HISTORY), since
+            SQL.history, kernel.shard_of(id), type, id, before or 2**31 - 1, min(count, MOST_HISTORY), since, *at
         )
-        if not rows and before is None and since == EVER:
+        if not rows and before is None and since == EVER and at == ALWAYS:
             raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type=type)
         versions = [stored(row) for row in rows]
         for person in self._people(versions[0]) if versions else ():
@@ -206,7 +211,7 @@ class Reader:
         return versions
 
     async def changes(
-        self, type: str | None, since: datetime, count: int, after: str | None
+        self, type: str | None, since: datetime, count: int, after: str | None, at: Span = ALWAYS
     ) -> tuple[list[Stored], str | None]:
         """Versions of everything of a kind (of all kinds), newest first, and the cursor of the next page.
 
@@ -218,9 +223,9 @@ class Reader:
             raise kernel.Forbidden("Ask for the history of one resource: this would show everybody's.", rule="20003")
         for one in types:
             self._grant.may_read(one)
-        at = cursors.version(after) if after else LAST
+        place = cursors.version(after) if after else LAST
         most = min(count, MOST_HISTORY)
-        found = [stored(row) for row in await self._database.fetch(SQL.changes, types, since, *at, most + 1)]
+        found = [stored(row) for row in await self._database.fetch(SQL.changes, types, since, *place, most + 1, *at)]
         await self._looked(found[:most], f"{type or ''}/_history")
         return found[:most], cursors.of_version(found[most - 1]) if len(found) > most else None
 
@@ -292,6 +297,7 @@ class Reader:
         """A page of what matches. Raises Invalid (unknown parameter), TooCostly (nothing narrows it), Forbidden."""
         query = parse(type, params, lenient)
         await self._permit(query)
+        await self._open_lists(query)
         page = await Search(self._database, self._grant, self._permit, partial(self._codes, self)).run(query)
         page = replace(page, items=await self._visible(page.items))
         if query.includes and page.items:
@@ -300,6 +306,22 @@ class Reader:
         names = ",".join(name for name, _ in page.used)
         await self._looked([*page.items, *page.included], f"{type}?{names}", audit.Kind.SEARCHED)
         return page
+
+    async def _open_lists(self, query: Query) -> None:
+        """Ids in place of Lists (https://hl7.org/fhir/R4/search.html#list). Raises NotFound also for one that may not be seen,
+        and TooCostly.
+        """
+        for id in query.lists:
+            found = await self._read_some([("List", id)])
+            if not found:
+                raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type="List")
+            entries = [one for one in found[0].resource.get("entry", ()) if not one.get("deleted")]
+            texts = [one.get("item", {}).get("reference") or "" for one in entries]
+            ids = {split[1] for text in texts if (split := fhir.split_reference(text)) and split[0] == query.type}
+            if len(ids) > MOST_INCLUDED:
+                raise kernel.TooCostly("%(name)s finds too many. Ask for less.", path="_list", name="_list")
+            query.asked.append(fhir.Asked(fhir.SEARCH[query.type]["_id"], "", tuple(map(fhir.Term, sorted(ids)))))
+        query.lists = []
 
     async def _permit(self, query: Query) -> None:
         """Raises Forbidden when the Grant does not allow to ask this at all.
