@@ -31,6 +31,26 @@ def fits(kind: str, found: list[Found], modifier: str, value: str) -> bool:
     return any(_one(kind, one, modifier, value) for one in found)
 
 
+def filtered(kind: str, found: list[Found], operator: str, value: str) -> bool:
+    """A condition of ``_filter``: https://hl7.org/fhir/R4/search_filter.html."""
+    if operator == "pr":
+        return bool(found) == (value == "true")
+    if kind in ("date", "number", "quantity"):
+        return any(_one(kind, one, "", operator + value) for one in found)
+    if kind == "string":
+        wanted, words = " ".join(plain(value)), [" ".join(plain(text)) for one in found for text in texts(one.value)]
+        return {
+            "eq": wanted in words, "ne": any(one != wanted for one in words), "co": any(wanted in one for one in words),
+            "sw": any(one.startswith(wanted) for one in words), "ew": any(one.endswith(wanted) for one in words),
+        }[operator]  # fmt: skip
+    if (kind, operator) == ("token", "ne"):
+        return any(code and value not in (code, f"{s}|{code}") for one in found for s, code in codes(one.value))
+    if (kind, operator) == ("uri", "sw"):
+        return any(_one(kind, one, "below", value) for one in found)
+    assert operator in ("eq", "re")
+    return any(_one(kind, one, "", value) for one in found)
+
+
 def _one(kind: str, one: Found, modifier: str, value: str) -> bool:
     match kind:
         case "token":

@@ -5,6 +5,7 @@ The definitions of the parameters come from the examples' package too, so nothin
 
 import json
 import random
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -235,6 +236,51 @@ async def test_random_questions_joined_by_and_and_or(lenient, type: str) -> None
                 if any(naive.fits(one.kind, there, modifier, v) for v in values)
             }
         assert await every_page(lenient, type, params, dice.choice((3, 200))) == expected, f"{type}?{params}"
+
+
+OPERATORS = {
+    "token": ("eq", "ne"), "reference": ("re", "eq"), "string": ("eq", "ne", "co", "sw", "ew"), "uri": ("eq", "sw"),
+    "date": ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb"), "number": ("eq", "ne", "gt", "lt", "ge", "le"),
+    "quantity": ("eq", "gt", "le"),
+}  # fmt: skip
+
+
+@pytest.mark.shows("_filter")
+@pytest.mark.parametrize("type", RANDOM)
+async def test_random_filters(lenient, type: str) -> None:
+    """Two hundred trees of and, or and not over conditions made from what is there, page by page."""
+    resources = await kept(lenient, type)
+    own = definitions()[type]
+    table = evaluate(list(resources.values()), [one.expression for one in own])
+    found = {one.name: {id: row[n] for id, row in zip(resources, table, strict=True)} for n, one in enumerate(own)}
+    dice = random.Random(type)
+    pool = [
+        (one, re.sub("^[a-z]{2}", "", value) if one.kind in ("date", "number", "quantity") else value)
+        for one in own
+        for modifier, value in questions(one.kind, [v for vs in found[one.name].values() for v in vs], dice)
+        if modifier == "" and '"' not in value
+    ]
+
+    def tree(depth: int) -> tuple[str, set[str]]:
+        """The text, and what it finds."""
+        if depth == 0 or dice.random() < 0.3:
+            one, value = dice.choice(pool)
+            operator = dice.choice((*OPERATORS[one.kind], "pr"))
+            value = dice.choice(("true", "false")) if operator == "pr" else value
+            fits = {id for id, there in found[one.name].items() if naive.filtered(one.kind, there, operator, value)}
+            written = value if dice.random() < 0.5 and not set(value) & set(" ()[]") else json.dumps(value)
+            return f"{one.name} {operator} {written}", fits
+        text, fits = tree(depth - 1)
+        if dice.random() < 0.25:
+            return f"not ({text})", set(resources) - fits
+        word, (more, others) = dice.choice(("and", "or")), tree(depth - 1)
+        return f"({text}) {word} ({more})", fits & others if word == "and" else fits | others
+
+    for _ in range(200):
+        text, expected = tree(dice.randint(0, 3))
+        assert await every_page(lenient, type, [("_filter", text)], dice.choice((3, 200))) == expected, (
+            f"{type}: {text}"
+        )
 
 
 async def every_page(sekali: app.Sekali, type: str, params: list[tuple[str, str]], count: int) -> set[str]:

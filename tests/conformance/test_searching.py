@@ -471,3 +471,63 @@ def test_a_list_of_somebody_elsewhere_is_not_there(http, other_token, patient, h
         id = elsewhere.post("/List", json=listed).json()["id"]
         assert len(elsewhere.get(f"/Organization?_list={id}").json()["entry"]) == 1
     assert http.get(f"/Organization?_list={id}").status_code == 404
+
+
+@pytest.mark.shows("_filter")
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("code eq {key}", {"early", "late"}), ("code eq {key} and status eq active", {"early"}),
+        ("code eq {key} and not (status eq active)", {"late"}), ("code eq {key} and status ne active", {"late"}),
+        ("code eq http://x|{key} or code eq http://y|{key}", {"early", "late"}),
+        ("code eq {key} and date po 2020", {"early"}), ("code eq {key} and effective po 2022-05", {"late"}),
+        ("code eq {key} and (date lt 2021 or status eq draft)", {"early"}),
+        ('title sw "a {key}" or title sw "b {key}"', {"early", "late"}),
+        ('code eq {key} and title ew "{key}"', {"early", "late"}), ('code eq {key} and title eq "A {key}"', {"early"}),
+        ("code eq {key} and title pr false", set()),
+        ("code eq {key} and status in http://hl7.org/fhir/ValueSet/publication-status", {"early", "late"}),
+        ("status eq retired or status eq active and code eq {key}", {"early", "late"}),
+    ],
+)  # fmt: skip
+def test_filters(shelf, text: str, found: set[str]) -> None:
+    assert shelf.find("Questionnaire", f"_filter={text.format(key=shelf.key)}") == found
+
+
+@pytest.mark.shows("_filter", "chain")
+def test_filters_with_chains(shelf) -> None:
+    key = shelf.key
+    assert shelf.find("Organization", f'_filter=partof.name co "induk {key}" or name co "induk {key}"') == {
+        "parent",
+        "child",
+    }
+    assert shelf.find("Organization", f'_filter=name co "{key}" and not (partof.name eq "Induk {key} Sehat")') == {
+        "parent"
+    }
+    assert shelf.find("Organization", f"_filter=partof re {shelf.ids['parent']}") == {"child"}
+    assert shelf.find("Organization", f'_filter=partof.name eq "Lain {key}" or partof.name eq "{key}"') == set()
+
+
+@pytest.mark.shows("_filter")
+@pytest.mark.parametrize(
+    "text",
+    ["", "status", "status eq", "status eq active and", "(status eq active", "status eq active)", "status like active",
+     "nickname eq x", "date co 2020", "not status eq active", 'title eq "a', "item[x eq y].z eq 1", "_list eq 1",
+     "title gt a", " or ".join(["status eq active"] * 31), "(" * 12 + "status eq active" + ")" * 12],
+)  # fmt: skip
+def test_what_is_no_filter_is_refused(http, text: str) -> None:
+    answer = http.get("/Questionnaire", params={"_filter": text})
+    assert answer.status_code == 400 and answer.json()["resourceType"] == "OperationOutcome", answer.text
+
+
+@pytest.mark.shows("_filter")
+def test_a_filter_tells_nothing_of_people_elsewhere(http) -> None:
+    somebody = http.get("/Patient", params={"name": "Siti Rahayu", "birthdate": "1968-03-12"}).json()["entry"][0][
+        "resource"
+    ]["id"]
+    for kind, text in (
+        ("Condition", "code eq B20"), ("Condition", f"patient re Patient/{somebody} and code eq B20"),
+        ("Condition", f"patient re Patient/{somebody} or code eq B20"), ("Condition", 'subject.name co "siti" and code eq B20'),
+        ("Observation", f"not (subject re Patient/{somebody})"), ("Organization", "not (name eq x)"),
+    ):  # fmt: skip
+        answer = http.get(f"/{kind}", params={"_filter": text})
+        assert answer.status_code == (200 if kind == "Organization" else 403), (text, answer.text)

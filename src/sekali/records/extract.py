@@ -41,7 +41,7 @@ def parse_filter(type: str, params: Sequence[tuple[str, str]]) -> Query:
 
 def _more(query: Query) -> bool:
     """Whether more is asked than one resource can answer."""
-    linked = query.chains or query.has or query.lists or query.includes
+    linked = query.chains or query.has or query.lists or query.conditions or query.includes
     return bool(linked or query.words or query.sort or query.summary != "false")
 
 

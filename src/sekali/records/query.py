@@ -6,6 +6,8 @@ from uuid import UUID
 
 from sekali import fhir, kernel
 
+from . import filters
+
 DEFAULT_COUNT = 20
 MOST = 200
 MOST_TERMS = 30
@@ -59,6 +61,8 @@ class Query:
     inside: list[tuple[fhir.Parameter, "Query"]] = field(default_factory=list)
     """Of chains into what stands in the resource itself (a Bundle's first entry): what must hold of that."""
     words: list[tuple[str, str]] = field(default_factory=list)
+    conditions: list[filters.Node] = field(default_factory=list)
+    """Of ``_filter``: what is not simply asked besides the rest."""
     lists: list[UUID] = field(default_factory=list)
     """Lists that all results must stand in."""
     includes: list[Include] = field(default_factory=list)
@@ -233,6 +237,35 @@ def _set_list(query: Query, value: str) -> None:
     query.lists.append(id)
 
 
+def _set_filter(query: Query, value: str) -> None:
+    """Conditions that must hold anyway are asked as parameters are; chains are understood here, followed later."""
+    if any(name == "_filter" for name, _ in query.used):
+        raise kernel.TooCostly("Write all conditions into one _filter.", path="_filter")
+    for node in filters.conjuncts(filters.parse(value)):
+        set_filter(query, node)
+
+
+def set_filter(query: Query, node: filters.Node) -> None:
+    """Ask for one of the conditions that must all hold. Raises Invalid, Unsupported."""
+    for leaf in filters.leaves(node):
+        if "." not in leaf.name:
+            leaf.asked = filters.condition(query.type, leaf)
+        else:
+            chain_of(query.type, leaf)
+    if isinstance(node, filters.Leaf) and node.asked is not None:
+        query.asked.append(node.asked)
+    else:
+        query.conditions.append(node)
+
+
+def chain_of(type: str, leaf: filters.Leaf) -> Chain:
+    """``subject.name co "peter"`` as a chain. Raises Invalid."""
+    query = Query(type)
+    if not _linked(query, leaf.name, "") or not query.chains or query.chains[0].parameter.inside:
+        raise filters.wrong()
+    return query.chains[0]
+
+
 def _set_cursor(query: Query, value: str) -> None:
     query.cursor = value
 
@@ -248,6 +281,7 @@ _CONTROLS: dict[str, Callable[[Query, str], None]] = {
     "_count": _set_count,
     "_cursor": _set_cursor,
     "_elements": _set_elements,
+    "_filter": _set_filter,
     "_list": _set_list,
     "_sort": _set_sort,
     "_summary": _set_summary,

@@ -12,9 +12,9 @@ from uuid import UUID
 
 from sekali import fhir, kernel, security
 
-from . import cursors, levels
+from . import cursors, filters, levels
 from .ordering import Order
-from .query import MOST_CHAINED, Chain, Has, Query, parse
+from .query import MOST_CHAINED, Chain, Has, Query, chain_of, parse, set_filter
 from .statement import Statement
 from .stored import Stored, stored
 
@@ -152,6 +152,8 @@ class Search:
             raise kernel.TooCostly("At most %(most)s searches inside each other.", most=MOST_CHAINED)
         if query.lists:  # a Reader reads them before
             raise kernel.Unsupported("%(name)s cannot be asked here.", path="_list", name="_list")
+        for leaf in [leaf for node in query.conditions for leaf in filters.leaves(node)]:
+            await self._follow(query, leaf, depth)
         query.asked = [await self._settled(query, one, depth) if one.open else one for one in query.asked]
         for chain in query.chains:
             if chain.parameter.inside:
@@ -177,6 +179,22 @@ class Search:
             query.asked.append(fhir.Asked(fhir.SEARCH[query.type]["_id"], "", tuple(fhir.Term(id) for id in ids)))
         query.chains, query.has = [], []
         return True
+
+    async def _follow(self, query: Query, leaf: filters.Leaf, depth: int) -> None:
+        """Let a condition of a filter ask for values of its own: a chain for what it leads to."""
+        if leaf.asked is not None:
+            leaf.asked = await self._settled(query, leaf.asked, depth) if leaf.asked.open else leaf.asked
+            return
+        chain = chain_of(query.type, leaf)
+        if depth >= MOST_CHAINED:
+            raise kernel.TooCostly("At most %(most)s searches inside each other.", most=MOST_CHAINED)
+        ids = []
+        for type in chain.types:
+            inner = Query(type)
+            set_filter(inner, filters.Leaf(chain.name, leaf.operator, leaf.value))
+            ids += [one.reference for one in await self._found(inner, leaf.name, depth)]
+        if ids:
+            leaf.asked = fhir.Asked(chain.parameter, "", tuple(map(fhir.Term, ids)))
 
     async def _settled(self, query: Query, asked: fhir.Asked, depth: int) -> fhir.Asked:
         """Which values are meant by levels of codes, by value sets, and by parts of parts."""
@@ -214,8 +232,14 @@ class Search:
 
 def fits(resource: dict[str, Any], query: Query) -> bool:
     """Whether a resource has all that is asked by its own values; chains are resolved before."""
-    return all(fhir.matches(resource, asked) for asked in query.asked) and all(
-        any(fits(one, inner) for one in fhir.reached(resource, parameter)) for parameter, inner in query.inside
+
+    def has(asked: fhir.Asked) -> bool:
+        return fhir.matches(resource, asked)
+
+    return (
+        all(map(has, query.asked))
+        and all(filters.holds(node, has) for node in query.conditions)
+        and all(any(fits(one, inner) for one in fhir.reached(resource, parameter)) for parameter, inner in query.inside)
     )
 
 

@@ -21,6 +21,8 @@ from .tokens import tokens
 MOST_WORDS = 40
 """Of a markdown text; a longer one is kept under one term, and looked at by itself."""
 LONG = "(long)"
+NOT_LOOKED_UP = frozenset("missing text not not-in in contains identifier above below other is-not ends".split())
+"""Modifiers that the index terms say nothing of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +133,7 @@ def _texts(kind: str, value: Any, place: Place) -> Iterator[str]:
 def lookup(asked: Asked) -> Lookup | None:
     """What to look up so that no match is missed; None where the index cannot help."""
     parameter, modifier = asked.parameter, asked.modifier
-    if (
-        not parameter.index
-        or parameter.places[0].type == "exists"
-        or modifier in ("missing", "text", "not", "not-in", "in", "contains", "identifier", "above", "below")
-    ):
+    if not parameter.index or parameter.places[0].type == "exists" or modifier in NOT_LOOKED_UP:
         return None
     kind, terms = parameter.kind, asked.terms
     if modifier == "of-type":

@@ -49,6 +49,8 @@ def _test(kind: str, modifier: str) -> Callable[[Found, Term], bool]:
             return _token_text
         case "token", "in":
             return _token_in
+        case "token", "other":
+            return lambda found, term: any(token.code and not _is(token, term) for token in _tokens(found))
         case "token", "of-type":
             return _of_type
         case "token", _:
@@ -61,6 +63,14 @@ def _test(kind: str, modifier: str) -> Callable[[Found, Term], bool]:
             return lambda found, term: any(text == term.exact for text in _strings(found))
         case "string", "contains":
             return lambda found, term: any(term.text in fold(text) for text in _strings(found))
+        case "string", "is":
+            return lambda found, term: any(fold(text) == term.text for text in _strings(found))
+        case "string", "is-not":
+            return lambda found, term: any(fold(text) != term.text for text in _strings(found))
+        case "string", "begins":
+            return lambda found, term: any(fold(text).startswith(term.text) for text in _strings(found))
+        case "string", "ends":
+            return lambda found, term: any(fold(text).endswith(term.text) for text in _strings(found))
         case "string", _:
             return lambda found, term: begins(term.text, list(_strings(found)))
         case "date", _:
