@@ -5,137 +5,53 @@ server and database. What a rate is compared with stands in docs/measurements.md
 """
 
 import asyncio
-import json
-import re
-import shutil
+import os
 import statistics
-import subprocess
 import time
-import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import httpx
-from run import PEOPLE, REPEATS, SECONDS, own_folder
+from city import cluster, loaded
+from run import PEOPLE, REPEATS, SECONDS, require_wrk
 from serving import Server
+from workload import BATCH, Rate, Target, Work, bundle, drive, load, observation, patient, works
 
-from sekali import app, demo, fhir, kernel, program, records, security
+from sekali import app, demo, kernel, records, security
 
 CONNECTIONS = (1, 16, 64)
-BUNDLE = 60
-CHART, BIG = 100_000, 10_000
-LUA = 'wrk.method = "{method}"\nwrk.body = [==[{body}]==]\nwrk.headers["Content-Type"] = "application/fhir+json"\n'
+LOADED = 2000
+"""People whom each server gets over HTTP."""
+CHART, BIG, BIG_REPEATS, WRITERS = 100_000, 10_000, 5, 8
 
 
-@dataclass(frozen=True)
-class Work:
-    """One kind of request. ``each``: resources in it."""
+async def small_beside_big(target: Target) -> None:
+    """How long small writes take while bundles of ten thousand go in."""
+    person = patient()
+    taken: list[float] = []
+    going = True
 
-    name: str
-    path: str
-    method: str = "GET"
-    body: str = ""
-    each: int = 1
+    async def writer() -> None:
+        async with target.client() as client:  # a connection of its own
+            while going:
+                start = time.perf_counter()
+                answer = await client.post("/Patient", json=person)
+                assert answer.status_code == 201, answer.text
+                taken.append(1000 * (time.perf_counter() - start))
+                await asyncio.sleep(0.05)
 
-
-def wrk(server: Server, token: str, work: Work, connections: int, folder: Path) -> tuple[float, float, float]:
-    """Requests a second, and the median and 99th percentile in milliseconds. Every answer must be a 2xx."""
-    script = folder / "work.lua"
-    script.write_text(LUA.format(method=work.method, body=work.body), encoding="utf-8")
-    told = subprocess.run(
-        ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--timeout", "20s", "--latency", "-s", str(script),
-         "-H", f"Authorization: Bearer {token}", f"{server.url}/fhir-r4/v1{work.path}"],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    if "Non-2xx" in told or "Socket errors" in told:
-        raise SystemExit(f"{work.name}: not every answer was right: {told}")
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", told)[1]), _ms(told, "50%"), _ms(told, "99%")
-
-
-def _ms(told: str, at: str) -> float:
-    number, unit = re.search(rf"{at}\s+([\d.]+)(us|ms|s)", told).groups()
-    return float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
-
-
-def observation(patient: str, n: int = 0) -> dict:
-    at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=n % 400_000)
-    return {
-        "resourceType": "Observation", "status": "final", "subject": {"reference": patient},
-        "category": [{"coding": [{"system": fhir.OBSERVATION_CATEGORY, "code": "vital-signs"}]}],
-        "code": {"coding": [{"system": "http://loinc.org", "code": "8867-4", "display": "Heart rate"}]},
-        "effectiveDateTime": at.isoformat(),
-        "valueQuantity": {"value": 60 + n % 40, "unit": "/min", "system": "http://unitsofmeasure.org", "code": "/min"},
-    }  # fmt: skip
-
-
-def bundle(entries: int) -> str:
-    """A transaction: a new person with all else about them."""
-    person = f"urn:uuid:{uuid.uuid4()}"
-    made = [
-        {
-            "resourceType": "Patient",
-            "name": [{"text": "Orang Ukur (contoh)"}],
-            "gender": "female",
-            "birthDate": "1990-01-01",
-        }
-    ]
-    made += [observation(person, n) for n in range(entries - 1)]
-    names = [person, *(f"urn:uuid:{uuid.uuid4()}" for _ in made[1:])]
-    return json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": [
-        {"fullUrl": name, "resource": one, "request": {"method": "POST", "url": one["resourceType"]}}
-        for name, one in zip(names, made, strict=True)
-    ]})  # fmt: skip
-
-
-async def works(database: kernel.Database) -> list[Work]:
-    """What a hospital's system does most, on people whom it cares for."""
-    facility = await database.fetchval("select organization from security.client where id = $1", demo.CLIENTS[0][0])
-    citizen = await database.fetchval(
-        "select r.citizen from care.relation r join records.resource o on o.subject = r.citizen and o.type = 'Observation'"
-        " where r.facility = $1 group by 1 order by count(*) desc, 1 limit 1", facility,
-    )  # fmt: skip
-    row = await database.fetchrow(
-        "select id from records.resource where subject = $1 and type = 'Observation' limit 1", citizen
-    )
-    condition = await database.fetchval(
-        "select id from records.resource where subject = $1 and type = 'Condition' limit 1", citizen
-    )
-    one, patient = f"/Observation/{row['id']}", f"Patient/{citizen}"
-    return [
-        Work("read", f"/{patient}"), Work("vread", f"{one}/_history/1"),
-        Work("search by subject and code, sorted", f"/Observation?patient={citizen}&code=8480-6&_sort=-date"),
-        Work("search by date range", f"/Observation?patient={citizen}&date=ge2020-01-01&date=lt2027-01-01"),
-        Work("search with _include", f"/Condition?_id={condition}&patient={citizen}&_include=Condition:subject"),
-        Work("$everything", f"/{patient}/$everything"),
-        Work("create", "/Observation", "POST", json.dumps(observation(patient))),
-        Work(f"transaction of {BUNDLE}", "", "POST", bundle(BUNDLE), BUNDLE),
-    ]  # fmt: skip
-
-
-async def small_beside_big(server: Server, token: str) -> None:
-    """How long small writes take while a bundle of ten thousand goes in."""
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/fhir+json"}
-    person = {
-        "resourceType": "Patient",
-        "name": [{"text": "Kecil (contoh)"}],
-        "gender": "male",
-        "birthDate": "1980-01-01",
-    }
-    async with httpx.AsyncClient(base_url=f"{server.url}/fhir-r4/v1", headers=headers, timeout=300) as client:
-        began = time.perf_counter()
-        big = asyncio.create_task(client.post("", content=bundle(BIG)))
-        taken: list[float] = []
-        while not big.done():
-            start = time.perf_counter()
-            answer = await client.post("/Patient", json=person)
-            assert answer.status_code == 201, answer.text
-            taken.append(1000 * (time.perf_counter() - start))
-            await asyncio.sleep(0.02)
-        assert (await big).status_code == 200
+    big = [0.0] * BIG_REPEATS
+    contents = [bundle(BIG) for _ in big]
+    writers = [asyncio.create_task(writer()) for _ in range(WRITERS)]
+    async with target.client() as client:
+        for n, content in enumerate(contents):
+            began = time.perf_counter()
+            answer = await client.post("", content=content)
+            assert answer.status_code == 200, answer.text[:300]
+            big[n] = time.perf_counter() - began
+    going = False
+    await asyncio.gather(*writers)
     taken.sort()
-    print(f"a bundle of {BIG:,} takes {time.perf_counter() - began:.1f} s; {len(taken)} small writes meanwhile: "
+    print(f"a bundle of {BIG:,} takes {statistics.median(big):.1f} s; {len(taken)} small writes by {WRITERS} meanwhile: "
           f"p50 {taken[len(taken) // 2]:.0f} ms, p99 {taken[int(len(taken) * 0.99)]:.0f} ms (goal p99 < 100)")  # fmt: skip
 
 
@@ -149,7 +65,7 @@ async def long_chart(sekali: app.Sekali) -> None:
     shard = kernel.shard_of(person.id)
     for start in range(0, CHART, 5000):
         rows = [
-            records.prepare(kernel.encode(observation(person.reference, n)), kernel.new_id(shard), 1, kernel.now())[0]
+            records.prepare(kernel.encode(observation(person.reference, n)), kernel.new_id(shard), 1, kernel.now())
             for n in range(start, start + 5000)
         ]
         await sekali.store.load(load, rows)
@@ -169,46 +85,70 @@ async def long_chart(sekali: app.Sekali) -> None:
         print(f"newest page of a chart of {CHART:,}, {name}: {statistics.median(taken):.1f} ms (goal < 100)")
 
 
-def line(work: Work, found: Sequence[tuple[int, list[tuple[float, float, float]]]]) -> None:
+def targets() -> list[Target]:
+    """Other servers: ``BENCH_PEERS="name=https://…/fhir other=…"``, a token for each by ``BENCH_TOKEN_NAME``."""
+    found = [one.split("=", 1) for one in os.environ.get("BENCH_PEERS", "").split()]
+    tokens = {name: os.environ.get(f"BENCH_TOKEN_{name.upper()}") for name, _ in found}
+    return [
+        Target(name, base.rstrip("/"), {"Authorization": f"Bearer {tokens[name]}"} if tokens[name] else {})
+        for name, base in found
+    ]
+
+
+async def side_by_side(all_: Sequence[Target], folder: Path) -> None:
+    """Every kind of work, on each server in turns; the first is ours."""
+    todo: dict[str, dict[str, Work]] = {}
+    for target in all_:
+        rate, made = await load(target, LOADED)
+        print(f"{target.name}: {len(made):,} resources by transactions of {BATCH * 12}, {rate:.0f}/s")
+        for work in await works(target, made):
+            todo.setdefault(work.name, {})[target.name] = work
+    for name, works_ in todo.items():
+        found: dict[str, dict[int, list[Rate]]] = {target.name: {c: [] for c in CONNECTIONS} for target in all_}
+        for _ in range(REPEATS):
+            for target in all_:
+                for c in CONNECTIONS:
+                    measured = await asyncio.to_thread(drive, target, works_[target.name], c, SECONDS, folder)
+                    found[target.name][c].append(measured)
+        each = works_[all_[0].name].each
+        for target in all_:
+            print(f"{name if target is all_[0] else '':44} {target.name:8} {line(found[target.name], each)}")
+            if target is not all_[0]:
+                print(f"{'':44} {'ratio':8} {ratios(found[all_[0].name], found[target.name])}")
+
+
+def line(found: Mapping[int, Sequence[Rate]], each: int) -> str:
+    """Resources a second, and milliseconds, by connections: medians."""
     parts = []
-    for connections, runs in found:
-        rate = statistics.median(run[0] for run in runs) * work.each
-        p50, p99 = (statistics.median(run[n] for run in runs) for n in (1, 2))
-        parts.append(f"{connections:2}: {rate:7.0f}/s p50 {p50:6.1f} p99 {p99:6.1f} ms")
-    print(f"{work.name:36} {'   '.join(parts)}")
+    for connections, runs in found.items():
+        rate, p50, p99 = (statistics.median(getattr(run, name) for run in runs) for name in ("rate", "p50", "p99"))
+        parts.append(f"{connections:2}: {rate * each:7.0f}/s p50 {p50:6.1f} p99 {p99:6.1f} ms")
+    return "   ".join(parts)
+
+
+def ratios(ours: Mapping[int, Sequence[Rate]], theirs: Mapping[int, Sequence[Rate]]) -> str:
+    """Ours as a multiple of theirs, run by run: the median."""
+    return "   ".join(
+        f"{c:2}: {statistics.median(a.rate / b.rate for a, b in zip(ours[c], theirs[c], strict=True)):7.2f}"
+        for c in ours
+    )
 
 
 async def main() -> None:
-    if shutil.which("wrk") is None:
-        raise SystemExit("The HTTP side is driven by wrk (Debian: apt-get install wrk). Install it, then try again.")
-    folder = own_folder()
-    cluster = kernel.Cluster(kernel.Settings(data=folder / "data"))
-    cluster.hold()
-    await cluster.start()
-    try:
-        database = await kernel.Database.connect(cluster.dsn)
-        await kernel.migrate(database)
-        sekali = await app.build(kernel.Settings(), database)
-        await program.history.load(database, sekali.program.regions)
-        await demo.load(database, sekali.store, sekali.doorkeeper, sekali.directory, sekali.care.facilities, sekali.program,
-                        2018, PEOPLE, lambda done, total: None)  # fmt: skip
-        await database.execute("analyze")
-        todo = await works(database)
-        print(f"\n{PEOPLE} people; resources a second at {CONNECTIONS} connections, everything on")
-        with Server(cluster.dsn, bare=False) as server:
+    require_wrk()
+    async with cluster() as (within, folder), loaded(within, folder, PEOPLE) as city:
+        facility = await city.database.fetchval(
+            "select organization from security.client where id = $1", demo.CLIENTS[0][0]
+        )
+        with Server(within.dsn, bare=False) as server:
             token = server.token(*demo.CLIENTS[0][:2])
-            for work in todo:
-                found = [
-                    (c, [await asyncio.to_thread(wrk, server, token, work, c, folder) for _ in range(REPEATS)])
-                    for c in CONNECTIONS
-                ]
-                line(work, found)
-            await small_beside_big(server, token)
-        await long_chart(sekali)
-        await database.close()
-    finally:
-        await cluster.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+            ours = Target(
+                "Sekali", f"{server.url}/fhir-r4/v1", {"Authorization": f"Bearer {token}"}, f"Organization/{facility}"
+            )
+            print(f"\n{PEOPLE} people; resources a second at {CONNECTIONS} connections, everything on")
+            await side_by_side([ours, *targets()], folder)
+            await small_beside_big(ours)
+        await long_chart(city.sekali)
 
 
 if __name__ == "__main__":

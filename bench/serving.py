@@ -29,10 +29,13 @@ class Server:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:
-                if httpx.get(f"{self.url}/fhir-r4/v1/metadata", timeout=2).status_code == 200:
+                answers = httpx.get(f"{self.url}/fhir-r4/v1/metadata", timeout=2).status_code == 200
+                # connections that are made before a worker listens would all stay with the others
+                if answers and all(map(self._listens, psutil.Process(self.pid).children())):
                     return self
             except httpx.HTTPError:
-                time.sleep(0.1)
+                pass
+            time.sleep(0.1)
         raise SystemExit("the server did not start")
 
     def __exit__(self, *_: object) -> None:
@@ -42,9 +45,12 @@ class Server:
 
     def require_listener(self) -> None:
         """It is really our process that answers on this port."""
-        listening = [c for c in psutil.Process(self.pid).net_connections("tcp") if c.status == psutil.CONN_LISTEN]
-        if self.port not in [connection.laddr.port for connection in listening]:
+        if not self._listens(psutil.Process(self.pid)):
             raise SystemExit(f"port {self.port} is not this server's")
+
+    def _listens(self, process: psutil.Process) -> bool:
+        found = process.net_connections("tcp")
+        return any(one.status == psutil.CONN_LISTEN and one.laddr.port == self.port for one in found)
 
     def token(self, client_id: str, secret: str) -> str:
         """An access token of the demo's integrator."""

@@ -6,6 +6,7 @@ input is a pipe that ends when the parent ends, however it ended.
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -33,6 +34,8 @@ class _Server(uvicorn.Server):
 
 
 def _server(asgi: ASGIApp) -> _Server:
+    gc.collect()
+    gc.freeze()  # definitions, codes, templates: they stay as long as the process, and need not be looked through again
     return _Server(
         uvicorn.Config(
             asgi,

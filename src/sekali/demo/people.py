@@ -88,7 +88,7 @@ def people(seed: int, population: int, number: int, as_of: date) -> list[records
     index = first
     while index < last:
         index += _family(batch, index, last - index)
-    return [records.prepare(kernel.encode(resource), id, 1, batch.updated)[0] for resource, id in batch.out]
+    return [records.prepare(kernel.encode(resource), id, 1, batch.updated) for resource, id in batch.out]
 
 
 def _family(batch: _Batch, index: int, most: int) -> int:

@@ -28,7 +28,7 @@ def practitioners(seed: int, as_of: date) -> list[records.Prepared]:
                 id = ids.within(kernel.CITY, 0)
                 role = _role(facility, id, person["name"][0]["text"], code, name)
                 for resource, own in ((person, id), (role, ids.within(kernel.CITY, 0))):
-                    rows.append(records.prepare(kernel.encode(resource | {"meta": _META}), own, 1, at)[0])
+                    rows.append(records.prepare(kernel.encode(resource | {"meta": _META}), own, 1, at))
     return rows
 
 

@@ -28,6 +28,7 @@ from .postgres import Cluster
 from .queries import queries
 from .settings import Settings, read_settings
 from .trouble import Trouble
+from .turns import Turns
 
 __all__ = [
     "CITY",
@@ -53,6 +54,7 @@ __all__ = [
     "Settings",
     "TooCostly",
     "Trouble",
+    "Turns",
     "Unauthenticated",
     "Unavailable",
     "Unprocessable",

@@ -10,12 +10,14 @@ from uuid import UUID
 
 from sekali import audit, fhir, kernel, security
 
-from .prepared import COLUMNS, UNDATED, Prepared, owner, prepare
+from .prepared import COLUMNS, UNDATED, Prepared, decode, owner, prepare
 from .query import Query, parse
 from .search import Search
 from .stored import Stored, stored
 
 SQL = kernel.queries(__file__.replace("change", "store"))
+AT_ONCE = 250
+"""Rows of one COPY: the driver makes them ready without letting others have their turn."""
 _NOWHERE = "the reference leads nowhere; keep that resource first, and write the id that its answer gives"
 
 
@@ -60,13 +62,11 @@ class Writing:
         Raises Invalid (each fault with its path), Forbidden, NotFound (a kind not kept here).
         """
         content = resource if isinstance(resource, bytes) else kernel.encode(resource)
-        decoded = kernel.decode(content)
-        if not isinstance(decoded, dict):
-            raise kernel.Invalid(faults=[kernel.Fault("$", "a resource is a JSON object")])
-        new, decoded = prepare(content, id or self.new_id(decoded), 1, self._at, self._strict)
+        decoded = decode(content)
+        new = prepare(content, id or self.new_id(decoded), 1, self._at, self._strict, decoded)
         self._check(new.type, new.subject)
         self._new.append(new)
-        self._wrote(new, decoded)
+        self._wrote(new)
         return Stored(new.type, new.id, 1, new.updated, new.content, new.subject)
 
     async def update(
@@ -79,11 +79,11 @@ class Writing:
         """
         now = await self._present(type, id, if_match)
         content = resource if isinstance(resource, bytes) else kernel.encode(resource)
-        new, decoded = prepare(content, id, now.version + 1, self._at, self._strict)
+        new = prepare(content, id, now.version + 1, self._at, self._strict)
         if (new.type, new.subject) != (type, now.subject):
             raise kernel.Conflict("A resource cannot be moved from one person to another.")
         await self._replace(new)
-        self._wrote(new, decoded)
+        self._wrote(new)
         return Stored(type, id, new.version, new.updated, new.content, new.subject)
 
     async def patch(self, type: str, id: UUID, patch: bytes, media_type: str, if_match: int | None = None) -> Stored:
@@ -108,7 +108,7 @@ class Writing:
             )
         gone = Prepared(shard, type, id, now.subject, now.version + 1, self._at, True, UNDATED, [], b"")
         await self._replace(gone)
-        self._wrote(gone, None)
+        self._wrote(gone)
         return Stored(type, id, gone.version, gone.updated, b"", now.subject, True)
 
     async def present(self, type: str, id: UUID) -> Stored:
@@ -160,7 +160,8 @@ class Writing:
             return
         new, self._new = self._new, []
         try:
-            await self.tx.copy("records.resource", COLUMNS, new)
+            for start in range(0, len(new), AT_ONCE):
+                await self.tx.copy("records.resource", COLUMNS, new[start : start + AT_ONCE])
         except kernel.Duplicate:
             raise kernel.Conflict("This id is there already.") from None
 
@@ -168,10 +169,18 @@ class Writing:
         """Send the rest and make sure that every reference leads somewhere. Raises Invalid."""
         await self.flush()
         if self._strict:
-            lost = await _lost(self.tx, self._references)
+            asked, self._references = self._references - self._here(), set()
+            lost = await _lost(self.tx, asked)
             if lost:
                 faults = [kernel.Fault(self._place(one), f"{one}: {_NOWHERE}") for one in lost[:20]]
                 raise kernel.Invalid(rule="20007", faults=faults)
+
+    def _here(self) -> set[tuple[str, str]]:
+        """What this transaction wrote and left in use: it need not be looked up."""
+        if not self._references:
+            return set()
+        last = {(change.type, change.id): change.deleted for change in self.changes}
+        return {(type, str(id)) for (type, id), deleted in last.items() if not deleted}
 
     def _place(self, reference: str) -> str:
         """The element that holds a reference; the reference itself where it is written with an address before it."""
@@ -225,12 +234,9 @@ class Writing:
             new.content,
         )
 
-    def _wrote(self, new: Prepared, resource: dict[str, Any] | None) -> None:
-        change = Change(new.type, new.id, new.subject, new.content, new.deleted, self._grant)
-        if resource is not None:
-            change.__dict__["resource"] = resource  # decoded once already
-            self._references.update(fhir.references(resource))
-        self.changes.append(change)
+    def _wrote(self, new: Prepared) -> None:
+        self._references |= fhir.references(new.content)
+        self.changes.append(Change(new.type, new.id, new.subject, new.content, new.deleted, self._grant))
 
 
 def new_resource_id(resource: dict[str, Any], strict: bool = True) -> UUID:

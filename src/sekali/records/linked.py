@@ -1,7 +1,6 @@
 """What comes along with a page: ``_include`` and ``_revinclude`` (https://hl7.org/fhir/R4/search.html#revinclude)."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
 from uuid import UUID
 
 from sekali import fhir, kernel
@@ -63,7 +62,7 @@ async def _follow(
 
 def _targets(one: Stored, include: Include) -> Iterable[tuple[str, UUID]]:
     if include.name == "*":
-        yield from pointed_at(one.resource)
+        yield from pointed_at(one)
         return
     for text in fhir.pointed_at(one.resource, fhir.SEARCH[include.type][include.name]):
         type, _, id = text.partition("/")
@@ -72,9 +71,9 @@ def _targets(one: Stored, include: Include) -> Iterable[tuple[str, UUID]]:
             yield type, uuid
 
 
-def pointed_at(resource: dict[str, Any]) -> Iterable[tuple[str, UUID]]:
+def pointed_at(one: Stored) -> Iterable[tuple[str, UUID]]:
     """(type, id) of everything that a resource points at, of ids of this server's form."""
-    for type, id in fhir.references(resource):
+    for type, id in sorted(fhir.references(one.content)):
         uuid = as_uuid(id)
         if uuid is not None:
             yield type, uuid

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -32,18 +33,21 @@ UNDATED = datetime.min.replace(tzinfo=UTC)
 """Where what has no clinical date stands: PostgreSQL's -infinity."""
 
 
-def stamp(content: bytes, id: UUID, version: int, updated: datetime) -> bytes:
-    """The same resource with the server's id, version and time; every other member stays byte for byte."""
-    members = kernel.members(content)
-    kind = kernel.decode(bytes(members.pop("resourceType", kernel.Raw(b'""'))))
-    members.pop("id", None)
-    meta = kernel.decode(bytes(members.pop("meta", kernel.Raw(b"{}"))))
+def _stamp(resource: dict[str, Any], content: bytes, id: UUID, version: int, updated: datetime) -> bytes:
+    """Give a resource the server's id, version and time; in ``content`` every other member stays byte for byte."""
+    meta = resource.get("meta", {})
     if not isinstance(meta, dict):
         raise kernel.Invalid(faults=[kernel.Fault("Resource.meta", "must be an object")])
-    meta |= {"versionId": str(version), "lastUpdated": updated.isoformat(timespec="milliseconds")}
-    head = kernel.encode({"resourceType": kind, "id": str(id), "meta": meta})
-    rest = b"".join(b"," + kernel.encode(name) + b":" + bytes(value) for name, value in members.items())
-    return head[:-1] + rest + b"}"
+    ours = {"versionId": str(version), "lastUpdated": instant(updated)}
+    head = {"resourceType": resource.get("resourceType", ""), "id": str(id), "meta": meta | ours}
+    resource |= head
+    return kernel.encode(head | kernel.members(content) | head)
+
+
+@lru_cache(64)
+def instant(at: datetime) -> str:
+    """As meta.lastUpdated shows it. (All that is written at once has one time.)"""
+    return at.isoformat(timespec="milliseconds")
 
 
 def restamped(rows: Sequence[Prepared], now: datetime) -> list[Prepared]:
@@ -54,27 +58,40 @@ def restamped(rows: Sequence[Prepared], now: datetime) -> list[Prepared]:
 
 
 def _last_updated(at: datetime) -> bytes:
-    return b'"lastUpdated":"%s"' % at.isoformat(timespec="milliseconds").encode()
+    return b'"lastUpdated":"%s"' % instant(at).encode()
 
 
 def prepare(
-    content: bytes, id: UUID, version: int, updated: datetime, strict: bool = True
-) -> tuple[Prepared, dict[str, Any]]:
-    """Stamp, validate and index one resource; the decoded resource comes too. Raises Invalid with each fault.
+    content: bytes,
+    id: UUID,
+    version: int,
+    updated: datetime,
+    strict: bool = True,
+    decoded: dict[str, Any] | None = None,
+) -> Prepared:
+    """Stamp, validate and index one resource. Raises Invalid with each fault.
 
     :param strict: whether what SATUSEHAT ties to a person must name one.
+    :param decoded: ``content`` decoded, where the caller has it already; it is stamped too.
     """
-    stamped = stamp(content, id, version, updated)
-    resource = fhir.require_valid(stamped)
+    resource = decode(content) if decoded is None else decoded
+    stamped = _stamp(resource, content, id, version, updated)
+    fhir.require_valid(stamped, resource)
     found = fhir.index(resource)
     subject = owner(resource, id, strict)
     shard = kernel.CITY if subject is None else kernel.shard_of(subject)
     if kernel.shard_of(id) != shard:
         raise kernel.Conflict("A resource cannot be moved from one person to another.")
     type = resource["resourceType"]
-    return Prepared(
-        shard, type, id, subject, version, updated, False, found.date or UNDATED, found.tokens, stamped
-    ), resource
+    return Prepared(shard, type, id, subject, version, updated, False, found.date or UNDATED, found.tokens, stamped)
+
+
+def decode(content: bytes) -> dict[str, Any]:
+    """A resource as Python objects. Raises Invalid."""
+    resource = kernel.decode(content)
+    if not isinstance(resource, dict):
+        raise kernel.Invalid(faults=[kernel.Fault("$", "a resource is a JSON object")])
+    return resource
 
 
 def owner(resource: dict[str, Any], id: UUID | None, strict: bool = True) -> UUID | None:

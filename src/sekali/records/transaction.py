@@ -11,6 +11,7 @@ import msgspec
 from sekali import fhir, kernel
 
 from .change import Writing
+from .prepared import instant
 from .stored import Stored
 
 MOST_ENTRIES = 10_000
@@ -67,7 +68,7 @@ class Plan:
     reads: dict[int, str]
 
 
-def plan(bundle: bytes) -> Plan:
+async def plan(bundle: bytes) -> Plan:
     """What a transaction Bundle asks for. Raises Invalid with the place of what is wrong."""
     try:
         read = _decoder.decode(bundle)
@@ -82,7 +83,11 @@ def plan(bundle: bytes) -> Plan:
     if len(read.entry) > MOST_ENTRIES:
         raise kernel.TooCostly("A Bundle may have at most %(most)s entries.", most=MOST_ENTRIES)
     reads = {place: one.request.url for place, one in enumerate(read.entry) if one.request.method == "GET"}
-    steps = [_step(place, entry) for place, entry in enumerate(read.entry) if place not in reads]
+    steps, turns = [], kernel.Turns()
+    for place, entry in enumerate(read.entry):
+        if place not in reads:
+            steps.append(_step(place, entry))
+            await turns.give()
     urls = [step.full_url for step in steps if step.full_url]
     if len(set(urls)) < len(urls):
         raise kernel.Invalid(rule="20014", faults=[kernel.Fault("Bundle.entry.fullUrl", "each fullUrl must be unique")])
@@ -128,12 +133,15 @@ async def look(plan: Plan, read: Callable[[str, UUID], Awaitable[Stored]]) -> No
 
 async def carry_out(plan: Plan, writing: Writing) -> dict[int, bytes]:
     """Do the steps within the caller's transaction; place in the Bundle -> entry of the response."""
+    turns = kernel.Turns()
     for step in plan.steps:
+        await turns.give()
         with _at(step.place):
             await _settle_references(step, writing)
-    known = await _assign(plan.steps, writing)
+    known = await _assign(plan.steps, writing, turns)
     results: dict[int, bytes] = {}
     for step in plan.steps:
+        await turns.give()
         with _at(step.place):
             results[step.place] = kernel.encode({"response": await _do(step, known, writing)})
     with _at(None):
@@ -143,6 +151,8 @@ async def carry_out(plan: Plan, writing: Writing) -> dict[int, bytes]:
 
 async def _settle_references(step: Step, writing: Writing) -> None:
     """``Patient?identifier=…`` as a reference becomes the one that fits. Raises PreconditionFailed where none does."""
+    if b"?" not in step.content:  # as in nearly all
+        return
     for written, type, query in set(_CONDITIONAL.findall(step.content)):
         if type.decode() not in fhir.TYPES:
             continue
@@ -152,13 +162,14 @@ async def _settle_references(step: Step, writing: Writing) -> None:
         step.content = step.content.replace(b'"' + written + b'"', b'"' + found.reference.encode() + b'"')
 
 
-async def _assign(steps: list[Step], writing: Writing) -> dict[bytes, bytes]:
+async def _assign(steps: list[Step], writing: Writing, turns: kernel.Turns) -> dict[bytes, bytes]:
     """Ids for all that is new (people first, since what is theirs lies with them): local name -> ``Type/id``."""
     known: dict[bytes, bytes] = {}
     for people in (True, False):
         for step in steps:
             if (step.method != "POST" and not step.condition) or (step.type == "Patient") != people:
                 continue
+            await turns.give()
             with _at(step.place):
                 await _place(step, known, writing)
             if step.full_url and step.id:
@@ -174,7 +185,8 @@ async def _place(step: Step, known: dict[bytes, bytes], writing: Writing) -> Non
         return
     if found is None:
         step.method = "POST"  # an update of what is not there makes it
-        step.id = writing.new_id(kernel.decode(_resolved(step.content, known)))
+        step.content = _resolved(step.content, known)
+        step.id = writing.new_id(kernel.decode(step.content))
     elif step.method == "POST":
         step.method = "FOUND"
 
@@ -202,12 +214,14 @@ def _response(status: str, one: Stored) -> dict[str, Any]:
         "status": status,
         "location": f"{one.reference}/_history/{one.version}",
         "etag": f'W/"{one.version}"',
-        "lastModified": one.updated.isoformat(timespec="milliseconds"),
+        "lastModified": instant(one.updated),
     }
 
 
 def _resolved(content: bytes, known: dict[bytes, bytes]) -> bytes:
     """References between entries become real ones; nothing else in the bytes changes."""
+    if b"urn:uuid:" not in content:
+        return content
     return _LOCAL.sub(lambda found: b'"' + known.get(found[1], found[1]) + b'"', content)
 
 

@@ -32,7 +32,7 @@ async def person(sekali, loading):
     for one in people:
         for n in range(MANY if one is people[0] else 20):
             content = json.dumps(observation(one.id, n)).encode()
-            rows.append(records.prepare(content, kernel.new_id(kernel.shard_of(one.id)), 1, kernel.now())[0])
+            rows.append(records.prepare(content, kernel.new_id(kernel.shard_of(one.id)), 1, kernel.now()))
     await sekali.store.load(loading, rows)
     await sekali.database.execute("analyze records.resource")
     return people[0].id

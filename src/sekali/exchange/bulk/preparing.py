@@ -163,8 +163,8 @@ def make(lines: Sequence[tuple[Line, Key]], names: Names, updated: datetime, str
             require_shallow(line.content or b"")
             content = _rewritten(line.content or b"", names)
             id = names.get(key) or _fresh(key[0], content)
-            row, resource = records.prepare(content, id, 1, updated, strict)
-            found.append(Made(line, key, row, frozenset(fhir.references(resource))))
+            row = records.prepare(content, id, 1, updated, strict)
+            found.append(Made(line, key, row, frozenset(fhir.references(row.content))))
         except kernel.Failure as failure:
             found.append(Wrong(line, key, failure))
         except Exception:  # a resource that breaks what it is prepared with must not stop the rest

@@ -23,7 +23,7 @@ class Bundles:
         body = await read_body(request, LARGEST_BUNDLE)
         if bytes(kernel.members(body).get("type", b"")) == b'"batch"':
             return await batch(request, body, self.inner)
-        plan = records.plan(body)
+        plan = await records.plan(body)
         await records.look(plan, doors.store.under(grant).read)
         async with doors.store.change(grant) as change:
             entries = await records.carry_out(plan, change)

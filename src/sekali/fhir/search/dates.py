@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sekali import kernel
@@ -16,6 +17,7 @@ FIRST_YEAR, LAST_YEAR = 1850, 2150
 """What is indexed by its own year; earlier and later dates share one term."""
 
 
+@lru_cache(4096)
 def interval(text: str) -> Interval:
     """The half-open interval that a FHIR date or dateTime covers; a bare time is UTC. Raises ValueError."""
     if len(text) <= 10:
@@ -106,7 +108,7 @@ def index_texts(one: Interval) -> Iterator[str]:
 def _month(moment: datetime) -> str:
     if moment.year < FIRST_YEAR:
         return "long"
-    return f"{moment:%Y-%m}" if moment.year <= LAST_YEAR else "ever"
+    return f"{moment.year}-{moment.month:02}" if moment.year <= LAST_YEAR else "ever"
 
 
 def lookup_texts(prefix: str, since: datetime, until: datetime) -> list[str] | None:

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from ..definitions import Place
-from ..elements import subject_of
 from ..parameters import MAIN_DATE, SEARCH, Parameter
 from ..types import TYPES
 from . import dates, near, numbers, quantities
@@ -31,12 +30,10 @@ class Indexed:
 
     :ivar tokens: hashes of the index terms, sorted, each once.
     :ivar date: the clinical date (of a Patient: the birth date), for ranges and sorting.
-    :ivar subject: the person it belongs to; None for a Patient itself and for what belongs to the city.
     """
 
     tokens: list[int]
     date: datetime | None
-    subject: UUID | None
 
 
 class Lookup(NamedTuple):
@@ -83,9 +80,10 @@ def index(resource: dict[str, Any]) -> Indexed:
         for value in reach(resource, place)
         for text in _texts(parameter.kind, value, place)
     }  # fmt: skip
-    return Indexed(sorted(hashes), main_date(resource), subject_of(resource))
+    return Indexed(sorted(hashes), main_date(resource))
 
 
+@lru_cache(16_384)
 def term_hash(type: str, name: str, text: str) -> int:
     """The 64-bit hash of one term, signed as PostgreSQL's bigint is."""
     return int.from_bytes(blake2b(f"{type}.{name}={text}".encode(), digest_size=8).digest(), "big", signed=True)

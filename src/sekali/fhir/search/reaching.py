@@ -10,6 +10,9 @@ def reach(node: Any, place: Place) -> list[Any]:
     """Every value at ``place``, through lists; of references only those that point at the kind asked for."""
     if place.type == "exists":
         return [_dead(node)]
+    if len(place.steps) == 1 and isinstance(place.steps[0], str) and not place.target:  # most of them
+        there = node.get(place.steps[0]) if isinstance(node, dict) else None
+        return there if isinstance(there, list) else [] if there is None else [there]
     nodes = [node]
     for step in place.steps:
         name, member, value = (step, "", "") if isinstance(step, str) else step
