@@ -1,5 +1,6 @@
 """The interactions of https://hl7.org/fhir/R4/http.html, over HTTP as a hospital's system does them."""
 
+import secrets
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -239,3 +240,55 @@ def test_history_shows_what_stood_at_a_time(http, key) -> None:
     later = f"{int(first[:4]) + 1}-01-01"
     assert stood(f"/Questionnaire/{id}/_history", later) == ["DELETE"]
     assert http.get(f"/Questionnaire/{id}/_history", params={"_at": "monday"}).status_code == 400
+
+
+@pytest.mark.shows("update creates with the client's id")
+def test_an_update_of_what_was_never_there_makes_it(http, key, patient, organization, location) -> None:
+    id = "00000000" + str(uuid.uuid4())[8:]
+    made = http.put(f"/Questionnaire/{id}", json=questionnaire(key, id=id))
+    assert made.status_code == 201 and made.json()["id"] == id and made.headers["etag"] == 'W/"1"', made.text
+    assert http.put(f"/Questionnaire/{id}", json=questionnaire(key, id=id, status="retired")).status_code == 200
+    now = http.get(f"/Questionnaire/{id}")
+    assert now.json().get("status") == "retired", now.text
+    assert [e["request"]["method"] for e in http.get(f"/Questionnaire/{id}/_history").json()["entry"]] == [
+        "PUT",
+        "POST",
+    ]
+
+    person = f"{secrets.randbits(31) + 1:08x}" + str(uuid.uuid4())[8:]
+    fhir_json = {"Accept": "application/fhir+json"}
+    assert http.put(f"/Patient/{person}", json=patient | {"id": person}, headers=fhir_json).status_code == 201
+    visit = person[:8] + str(uuid.uuid4())[8:]
+    entry = {"request": {"method": "PUT", "url": f"Encounter/{visit}"},
+             "resource": payloads.encounter(organization, person, location) | {"id": visit}}  # fmt: skip
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
+    statuses = [http.post("", json=bundle).json()["entry"][0]["response"]["status"] for _ in range(2)]
+    assert [one[:3] for one in statuses] == ["201", "200"]
+    assert http.get(f"/Encounter?patient={person}").json()["entry"][0]["resource"]["id"] == visit
+
+
+@pytest.mark.shows("update creates with the client's id")
+def test_an_id_that_lies_elsewhere_is_refused_with_what_to_do(http, key, patient, organization, location) -> None:
+    person = http.post("/Patient", json=patient, headers={"Accept": "application/fhir+json"}).json()["id"]
+    other, nobodys = str(uuid.uuid4()), "00000000" + str(uuid.uuid4())[8:]
+    visit = payloads.encounter(organization, person, location)
+
+    def refused(path: str, resource: dict, words: str) -> None:
+        answer = http.put(path, json=resource | {"id": path.rpartition("/")[2]})
+        assert answer.status_code == 400 and words in answer.text, answer.text
+        assert http.get(path).status_code == 404
+
+    refused(f"/Questionnaire/{other}", questionnaire(key), "eight zeros")
+    refused(f"/Patient/{nobodys}", patient, "eight zeros")
+    refused(f"/Encounter/{nobodys}", visit, "same eight digits")
+    refused(f"/Encounter/{other}", visit, "same eight digits")
+    refused("/Questionnaire/my-own-7", questionnaire(key), "UUID in lower case")
+    refused(f"/Questionnaire/{nobodys.upper()}", questionnaire(key), "UUID in lower case")
+    refused(f"/Questionnaire/{nobodys}", patient, "another kind")
+    versioned = http.put(
+        f"/Questionnaire/{nobodys}", json=questionnaire(key, id=nobodys), headers={"If-Match": 'W/"1"'}
+    )
+    assert versioned.status_code == 404, "who has seen a version does not want a new one"
+    http.put(f"/Questionnaire/{nobodys}", json=questionnaire(key, id=nobodys))
+    http.delete(f"/Questionnaire/{nobodys}")
+    assert http.put(f"/Questionnaire/{nobodys}", json=questionnaire(key, id=nobodys)).status_code == 410
