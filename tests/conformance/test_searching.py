@@ -382,6 +382,20 @@ def test_value_sets_of_the_store(shelf) -> None:
     assert shelf.find("Questionnaire", f"{own}&code:in=http://vs/{key}") == {"c7"}
     assert shelf.find("Questionnaire", f"{own}&code:not-in=http://vs/{key}") == {"d7", "early", "late"}
     assert shelf.http.get(f"/Questionnaire?code:in=http://vs/{key}/other").status_code == 404
+    shelf.put("typhoid", {"resourceType": "Questionnaire", "status": "active", "title": f"typhoid {key}",
+                          "item": asking("http://hl7.org/fhir/sid/icd-10", "A01.0")})  # fmt: skip
+    for op, found in (("is-a", {"typhoid"}), ("descendent-of", {"typhoid"}), ("=", None)):
+        chosen = {
+            "system": "http://hl7.org/fhir/sid/icd-10",
+            "filter": [{"property": "concept", "op": op, "value": "A01"}],
+        }
+        shelf.put(f"filtered {op}", {"resourceType": "ValueSet", "url": f"http://vs/{key}/{op}", "status": "active",
+                                     "identifier": [{"value": key}], "compose": {"include": [chosen]}})  # fmt: skip
+        answer = shelf.http.get("/Questionnaire", params={"title:contains": key, "code:in": f"http://vs/{key}/{op}"})
+        if found is None:
+            assert answer.status_code == 415, answer.text
+        else:
+            assert [e["resource"]["id"] for e in answer.json()["entry"]] == [shelf.ids["typhoid"].partition("/")[2]]
     large = shelf.http.get("/Questionnaire?code:in=http://hl7.org/fhir/ValueSet/icd-10")
     assert large.status_code == 400 and "more than" in large.text, large.text
 

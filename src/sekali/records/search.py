@@ -207,6 +207,8 @@ class Search:
                 path=asked.parameter.name, name=asked.parameter.name, modifier=asked.modifier,
             )  # fmt: skip
         found = {pair for term in asked.terms for pair in await self._codes(asked.modifier, term)}
+        if any(place.type == "code" and not place.system for place in asked.parameter.places):
+            found |= {("", code) for _, code in found}  # of which system such a code is, nobody says
         if len(found) > MOST_LINKED:
             raise kernel.TooCostly(
                 "%(name)s means more than %(most)s codes. Ask for less.",

@@ -114,7 +114,7 @@ async def value_set(reader: records.Reader, url: str) -> list[Concept]:
 
 
 async def composed(reader: records.Reader, value_set_: dict[str, Any], depth: int = 0) -> list[Concept]:
-    """A ValueSet resource by its ``compose``. Raises Unsupported for filters, and what :func:`value_set` raises."""
+    """A ValueSet resource by its ``compose``. Raises Unsupported for most filters, and what :func:`value_set` raises."""
     compose = value_set_.get("compose", {})
     found: dict[tuple[str, str], Concept] = {}
     for include in compose.get("include", ()):
@@ -129,11 +129,13 @@ async def composed(reader: records.Reader, value_set_: dict[str, Any], depth: in
 
 async def _included(reader: records.Reader, include: dict[str, Any], depth: int) -> dict[tuple[str, str], Concept]:
     """What one include brings: what is in its system and in every value set that it names."""
-    if "filter" in include or depth > 3:
-        raise kernel.Unsupported("Value sets made by filters cannot be expanded here.", path="url")
+    if depth > 3:
+        raise kernel.Unsupported("Value sets inside value sets cannot be expanded so deep here.", path="url")
     parts: list[list[Concept]] = []
     system = include.get("system", "")
-    if "concept" in include:
+    if "filter" in include:
+        parts += [_filtered(await system_of(reader, system), one) for one in include["filter"]]
+    elif "concept" in include:
         parts.append(list(_nested(system, include["concept"])))
     elif system:
         parts.append(list((await system_of(reader, system)).concepts.values()))
@@ -143,6 +145,17 @@ async def _included(reader: records.Reader, include: dict[str, Any], depth: int)
         parts.append(await composed(reader, kept, depth + 1) if kept else await value_set(reader, url))
     sets = [{(one.system, one.code): one for one in part} for part in parts]
     return {key: one for key, one in sets[0].items() if all(key in other for other in sets[1:])} if sets else {}
+
+
+def _filtered(system: System, wanted: dict[str, Any]) -> list[Concept]:
+    """The concepts below one, itself too (``is-a``) or not. Raises Unsupported for every other filter."""
+    operator, code = wanted.get("op"), wanted.get("value", "")
+    if wanted.get("property") != "concept" or operator not in ("is-a", "descendent-of"):
+        raise kernel.Unsupported(
+            "Of a value set's filters only concept is-a and descendent-of are known here.", path="url"
+        )
+    below = _below(system, code)[operator == "descendent-of" :]
+    return [system.concepts[one] for one in below if one in system.concepts]
 
 
 def _is_own(url: str) -> bool:
