@@ -606,6 +606,13 @@ CREATE TABLE records.resource (
 );
 ALTER TABLE ONLY records.resource ALTER COLUMN tokens SET STATISTICS 300;
 
+CREATE TABLE records.terms (
+    type text NOT NULL COLLATE pg_catalog."C",
+    edition integer NOT NULL,
+    updated timestamp with time zone DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone NOT NULL,
+    id uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL
+);
+
 CREATE TABLE records.version (
     shard integer NOT NULL,
     type text NOT NULL COLLATE pg_catalog."C",
@@ -934,6 +941,9 @@ ALTER TABLE ONLY program.stage
 
 ALTER TABLE ONLY records.resource
     ADD CONSTRAINT resource_pkey PRIMARY KEY (shard, type, id);
+
+ALTER TABLE ONLY records.terms
+    ADD CONSTRAINT terms_pkey PRIMARY KEY (type);
 
 ALTER TABLE ONLY records.version
     ADD CONSTRAINT version_pkey PRIMARY KEY (shard, type, id, version);

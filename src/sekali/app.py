@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from ipaddress import ip_network
 
 from starlette.routing import Router
@@ -35,10 +36,12 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     relations = care.Relations(database)
     outbox = exchange.Outbox(care.caring)
     watchers: tuple[records.Watcher, ...] = (directory.claim, care.follow_tasks, care.follow_care, outbox.follow)
-    store = records.Store(database, journal, watchers, relations, settings.strict)
-    sent = store  # what facilities' systems write
-    if settings.satusehat:
-        sent = records.Store(database, journal, (exchange.keep_satusehats_rules, *watchers), relations, settings.strict)
+    store_with = partial(
+        records.Store, database, journal, relations=relations, strict=settings.strict, codes=exchange.codes
+    )
+    store = store_with(watchers)
+    dialect = (exchange.keep_satusehats_rules,) if settings.satusehat else ()
+    sent = store_with((*dialect, *watchers))  # what facilities' systems write
     desks = care.care(database, store, directory, doorkeeper, care.Facilities(database, store))
     bulk = exchange.Bulk(
         database, store, journal, relations.people, settings.data / "bulk", timedelta(hours=settings.bulk_hours),

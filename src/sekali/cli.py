@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from sekali import app, audit, care, commands, demo, kernel, program, security, serving
+from sekali import app, audit, care, commands, demo, kernel, program, records, security, serving
 
 console = Console(highlight=False)
 
@@ -199,6 +199,7 @@ async def _work(
     found: kernel.Settings, database: kernel.Database, dsn: str, population: int | None, listener: socket.socket
 ) -> None:
     count = await kernel.migrate(database)
+    await records.renew(database, tell=_say_renewed)
     _step(f"Database is up to date ({count} new migrations)" if count else "Database is up to date")
     sekali = await app.build(found, database)
     await _load_history(sekali)
@@ -238,7 +239,12 @@ async def _migrate() -> None:
     async with _database(_require_url(found), found) as database:
         count = await kernel.migrate(database, tell=_step)
         console.print(f"{count} migrations applied." if count else "Nothing to do.")
+        await records.renew(database, tell=_say_renewed)
         await _load_history(await app.build(found, database))
+
+
+def _say_renewed(type: str, count: int) -> None:
+    _step(f"What {count} resources of the kind {type} are found by was made anew")
 
 
 async def _verify() -> int:

@@ -11,8 +11,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import ucum_engine
 from fhirpath_engine import Found
 
+UCUM = "http://unitsofmeasure.org"
 BEGINNING, END = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
 CONTACTS = ("phone", "fax", "email", "pager", "url", "sms", "other")
 DATES = {f"FHIR.{type}" for type in ("date", "dateTime", "instant", "Period", "Timing")}
@@ -27,6 +29,26 @@ def fits(kind: str, found: list[Found], modifier: str, value: str) -> bool:
     if modifier == "not":
         return not fits(kind, found, "", value)
     return any(_one(kind, one, modifier, value) for one in found)
+
+
+def filtered(kind: str, found: list[Found], operator: str, value: str) -> bool:
+    """A condition of ``_filter``: https://hl7.org/fhir/R4/search_filter.html."""
+    if operator == "pr":
+        return bool(found) == (value == "true")
+    if kind in ("date", "number", "quantity"):
+        return any(_one(kind, one, "", operator + value) for one in found)
+    if kind == "string":
+        wanted, words = " ".join(plain(value)), [" ".join(plain(text)) for one in found for text in texts(one.value)]
+        return {
+            "eq": wanted in words, "ne": any(one != wanted for one in words), "co": any(wanted in one for one in words),
+            "sw": any(one.startswith(wanted) for one in words), "ew": any(one.endswith(wanted) for one in words),
+        }[operator]  # fmt: skip
+    if (kind, operator) == ("token", "ne"):
+        return any(code and value not in (code, f"{s}|{code}") for one in found for s, code in codes(one.value))
+    if (kind, operator) == ("uri", "sw"):
+        return any(_one(kind, one, "below", value) for one in found)
+    assert operator in ("eq", "re")
+    return any(_one(kind, one, "", value) for one in found)
 
 
 def _one(kind: str, one: Found, modifier: str, value: str) -> bool:
@@ -68,6 +90,8 @@ def _token(value: Any, asked: str) -> bool:
 
 
 def _references(value: Any) -> list[str]:
+    if isinstance(value, dict) and "resourceType" in value:  # a Bundle's entry
+        return [f"{value['resourceType']}/{value.get('id')}"]
     text = value.get("reference", "") if isinstance(value, dict) else value
     return [text, text.partition("|")[0]] if text else []
 
@@ -151,13 +175,19 @@ def _number(value: Any, asked: str) -> bool:
     measures = [value]
     if isinstance(value, dict):
         measures = [value[end] for end in ("low", "high") if end in value] or [value]
-        if unit and not all((one.get("system"), one.get("code")) == tuple(unit.split("|")) for one in measures):
-            return False
     elif unit:
         return False
     low, high = _bounds(value)
     if low is None:
         return False
+    if unit and not all((one.get("system"), one.get("code")) == tuple(unit.split("|")) for one in measures):
+        system, _, code = unit.partition("|")
+        if system != UCUM or any(one.get("system") != UCUM or "code" not in one for one in measures):
+            return False
+        ends = [_converted(end, one["code"], code) for end, one in ((low, measures[0]), (high, measures[-1]))]
+        if None in ends:
+            return False
+        low, high = ends
     number = Decimal(text)
     half = Decimal(1).scaleb(number.as_tuple().exponent) / 2
     within = number - half <= low and high < number + half
@@ -165,6 +195,14 @@ def _number(value: Any, asked: str) -> bool:
         "eq": within, "ne": not within, "gt": high > number, "lt": low < number, "ge": high >= number, "le": low <= number,
         "sa": low > number, "eb": high < number,
     }[prefix]  # fmt: skip
+
+
+def _converted(value: Decimal, of: str, to: str) -> Decimal | None:
+    """Without the noise of binary fractions. What is infinite stays so."""
+    found = ucum_engine.convert(float(value) if value.is_finite() else 1.0, of, to)
+    if found is None:
+        return None
+    return Decimal(f"{found:.12g}") if value.is_finite() else value
 
 
 def _bounds(value: Any) -> tuple[Decimal | None, Decimal | None]:

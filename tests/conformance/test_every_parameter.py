@@ -5,7 +5,9 @@ The definitions of the parameters come from the examples' package too, so nothin
 
 import json
 import random
+import re
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,6 +16,7 @@ from uuid import UUID
 import naive
 import pytest
 import pytest_asyncio
+import ucum_engine
 from examples import examples, needs_npm, paths
 from fhirpath_engine import Found, evaluate
 
@@ -50,8 +53,14 @@ def definitions() -> dict[str, list[Definition]]:
         ):
             for base in one["base"]:
                 if base in fhir.SEARCH and one["code"] in fhir.SEARCH[base]:
-                    found[base][one["code"]] = Definition(one["code"], one["type"], one["expression"])
+                    found[base][one["code"]] = Definition(one["code"], one["type"], _expression(one))
     return {type: list(own.values()) for type, own in sorted(found.items())}
+
+
+def _expression(parameter: dict[str, Any]) -> str:
+    """Of a Bundle's first entry, only what is of the kind that the definition names apart (its ``target``)."""
+    text = parameter["expression"]
+    return f"{text}.ofType({parameter['target'][0]})" if text == "Bundle.entry[0].resource" else text
 
 
 @cache
@@ -122,6 +131,7 @@ def _from_value(kind: str, value: Any, dice: random.Random):
             for number, unit in _measures(value):
                 prefix = dice.choice(("ne", "gt", "lt", "ge", "le", "sa", "eb"))
                 yield from (("", number), ("", prefix + number), *([("", f"{number}|{unit}")] if unit else []))
+                yield from (("", f"{prefix}{other}") for other in _in_other_units(number, unit))
 
 
 def _moments(value: Any) -> list[str]:
@@ -129,6 +139,15 @@ def _moments(value: Any) -> list[str]:
         return [value]
     found = [value.get("start"), value.get("end"), *value.get("event", [])]
     return [one for one in found if one]
+
+
+def _in_other_units(number: str, unit: str) -> Iterator[str]:
+    """The same amount as somebody else would have written it."""
+    system, _, code = unit.partition("|")
+    for other in ("mg", "kg", "g/L", "umol/L", "Pa", "h", "/s", "1", "[degF]", "m"):
+        found = ucum_engine.convert(float(number), code, other) if system == naive.UCUM else None
+        if found:
+            yield f"{found:.3g}|{system}|{other}"
 
 
 def _measures(value: Any) -> list[tuple[str, str]]:
@@ -217,6 +236,51 @@ async def test_random_questions_joined_by_and_and_or(lenient, type: str) -> None
                 if any(naive.fits(one.kind, there, modifier, v) for v in values)
             }
         assert await every_page(lenient, type, params, dice.choice((3, 200))) == expected, f"{type}?{params}"
+
+
+OPERATORS = {
+    "token": ("eq", "ne"), "reference": ("re", "eq"), "string": ("eq", "ne", "co", "sw", "ew"), "uri": ("eq", "sw"),
+    "date": ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb"), "number": ("eq", "ne", "gt", "lt", "ge", "le"),
+    "quantity": ("eq", "gt", "le"),
+}  # fmt: skip
+
+
+@pytest.mark.shows("_filter")
+@pytest.mark.parametrize("type", RANDOM)
+async def test_random_filters(lenient, type: str) -> None:
+    """Two hundred trees of and, or and not over conditions made from what is there, page by page."""
+    resources = await kept(lenient, type)
+    own = definitions()[type]
+    table = evaluate(list(resources.values()), [one.expression for one in own])
+    found = {one.name: {id: row[n] for id, row in zip(resources, table, strict=True)} for n, one in enumerate(own)}
+    dice = random.Random(type)
+    pool = [
+        (one, re.sub("^[a-z]{2}", "", value) if one.kind in ("date", "number", "quantity") else value)
+        for one in own
+        for modifier, value in questions(one.kind, [v for vs in found[one.name].values() for v in vs], dice)
+        if modifier == "" and '"' not in value
+    ]
+
+    def tree(depth: int) -> tuple[str, set[str]]:
+        """The text, and what it finds."""
+        if depth == 0 or dice.random() < 0.3:
+            one, value = dice.choice(pool)
+            operator = dice.choice((*OPERATORS[one.kind], "pr"))
+            value = dice.choice(("true", "false")) if operator == "pr" else value
+            fits = {id for id, there in found[one.name].items() if naive.filtered(one.kind, there, operator, value)}
+            written = value if dice.random() < 0.5 and not set(value) & set(" ()[]") else json.dumps(value)
+            return f"{one.name} {operator} {written}", fits
+        text, fits = tree(depth - 1)
+        if dice.random() < 0.25:
+            return f"not ({text})", set(resources) - fits
+        word, (more, others) = dice.choice(("and", "or")), tree(depth - 1)
+        return f"({text}) {word} ({more})", fits & others if word == "and" else fits | others
+
+    for _ in range(200):
+        text, expected = tree(dice.randint(0, 3))
+        assert await every_page(lenient, type, [("_filter", text)], dice.choice((3, 200))) == expected, (
+            f"{type}: {text}"
+        )
 
 
 async def every_page(sekali: app.Sekali, type: str, params: list[tuple[str, str]], count: int) -> set[str]:

@@ -180,5 +180,5 @@ def test_an_if_match_of_another_form(http, patient, person) -> None:
 
 
 def test_an_id_of_ones_own(http, patient) -> None:
-    answer = http.put("/Patient/PASIEN-1", json=patient | {"id": "PASIEN-1"})
-    assert answer.status_code == 404 and "no Patient with this id" in answer.text
+    said = told(http.put("/Patient/PASIEN-1", json=patient | {"id": "PASIEN-1"}), 400, "Patient.id")
+    assert "UUID" in said and "POST" in said

@@ -1,5 +1,6 @@
 """The interactions of https://hl7.org/fhir/R4/http.html, over HTTP as a hospital's system does them."""
 
+import secrets
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -184,3 +185,110 @@ def test_a_condition_tells_nothing_about_people_elsewhere(http, key, condition: 
     bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [
         {"request": {"method": "POST", "url": "Questionnaire"}, "resource": basic}]}  # fmt: skip
     assert http.post("", json=bundle).status_code == 403
+
+
+@pytest.mark.shows("Prefer: return")
+def test_what_was_done_is_told_when_that_is_preferred(http, key) -> None:
+    prefer = {"Prefer": "respond-async; return=OperationOutcome"}
+
+    def told(answer, status: int) -> str:
+        outcome = answer.json()
+        assert (answer.status_code, outcome["resourceType"]) == (status, "OperationOutcome"), answer.text
+        assert [(one["severity"], one["code"]) for one in outcome["issue"]] == [("information", "informational")]
+        return outcome["issue"][0]["details"]["text"]
+
+    where = {"If-None-Exist": f"identifier={SYSTEM}|{key}"}
+    made = http.post("/Questionnaire", json=questionnaire(key), headers=prefer | where)
+    url = made.headers["location"].partition("/_history")[0]
+    assert "version 1" in told(made, 201)
+    assert "nothing was written" in told(
+        http.post("/Questionnaire", json=questionnaire(key), headers=prefer | where), 200
+    )
+    changed = questionnaire(key, id=url.rpartition("/")[2])
+    assert "version 2" in told(http.put(url, json=changed, headers=prefer), 200)
+    assert http.get(url, headers=prefer).json()["resourceType"] == "Questionnaire", "a read is answered as ever"
+    for kind in ("batch", "transaction"):
+        entry = {"request": {"method": "PUT", "url": f"Questionnaire/{changed['id']}"}, "resource": changed}
+        answer = http.post("", json={"resourceType": "Bundle", "type": kind, "entry": [entry]}, headers=prefer).json()
+        assert answer["entry"][0]["response"]["outcome"]["issue"][0]["severity"] == "information", answer
+        assert "resource" not in answer["entry"][0]
+    assert "out of use" in told(http.delete(url, headers=prefer), 200)
+    assert "nothing" in told(
+        http.delete("/Questionnaire", params={"identifier": f"{SYSTEM}|{key}"}, headers=prefer), 200
+    )
+
+
+@pytest.mark.shows("history, _at")
+def test_history_shows_what_stood_at_a_time(http, key) -> None:
+    made = http.post("/Questionnaire", json=questionnaire(key)).json()
+    id, first = made["id"], made["meta"]["lastUpdated"]
+    changed = http.put(f"/Questionnaire/{id}", json=questionnaire(key, id=id, title="zwei")).json()["meta"][
+        "lastUpdated"
+    ]
+    http.delete(f"/Questionnaire/{id}")
+    gone = http.get(f"/Questionnaire/{id}/_history").json()["entry"][0]["response"]["lastModified"]
+    assert first < changed < gone, "to the millisecond"
+
+    def stood(url: str, at: str) -> list[str]:
+        found = http.get(url, params={"_at": at, "_count": "200"}).json().get("entry", ())
+        return [entry["request"]["method"] for entry in found if id in entry["fullUrl"]]
+
+    for url in (f"/Questionnaire/{id}/_history", "/Questionnaire/_history"):
+        assert stood(url, first) == ["POST"] and stood(url, changed) == ["PUT"] and stood(url, gone) == ["DELETE"]
+        assert stood(url, first[:4]) == ["DELETE", "PUT", "POST"], "in this year it was all of them"
+        assert stood(url, "2001-02") == []
+    later = f"{int(first[:4]) + 1}-01-01"
+    assert stood(f"/Questionnaire/{id}/_history", later) == ["DELETE"]
+    assert http.get(f"/Questionnaire/{id}/_history", params={"_at": "monday"}).status_code == 400
+
+
+@pytest.mark.shows("update creates with the client's id")
+def test_an_update_of_what_was_never_there_makes_it(http, key, patient, organization, location) -> None:
+    id = "00000000" + str(uuid.uuid4())[8:]
+    made = http.put(f"/Questionnaire/{id}", json=questionnaire(key, id=id))
+    assert made.status_code == 201 and made.json()["id"] == id and made.headers["etag"] == 'W/"1"', made.text
+    assert http.put(f"/Questionnaire/{id}", json=questionnaire(key, id=id, status="retired")).status_code == 200
+    now = http.get(f"/Questionnaire/{id}")
+    assert now.json().get("status") == "retired", now.text
+    assert [e["request"]["method"] for e in http.get(f"/Questionnaire/{id}/_history").json()["entry"]] == [
+        "PUT",
+        "POST",
+    ]
+
+    person = f"{secrets.randbits(31) + 1:08x}" + str(uuid.uuid4())[8:]
+    fhir_json = {"Accept": "application/fhir+json"}
+    assert http.put(f"/Patient/{person}", json=patient | {"id": person}, headers=fhir_json).status_code == 201
+    visit = person[:8] + str(uuid.uuid4())[8:]
+    entry = {"request": {"method": "PUT", "url": f"Encounter/{visit}"},
+             "resource": payloads.encounter(organization, person, location) | {"id": visit}}  # fmt: skip
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
+    statuses = [http.post("", json=bundle).json()["entry"][0]["response"]["status"] for _ in range(2)]
+    assert [one[:3] for one in statuses] == ["201", "200"]
+    assert http.get(f"/Encounter?patient={person}").json()["entry"][0]["resource"]["id"] == visit
+
+
+@pytest.mark.shows("update creates with the client's id")
+def test_an_id_that_lies_elsewhere_is_refused_with_what_to_do(http, key, patient, organization, location) -> None:
+    person = http.post("/Patient", json=patient, headers={"Accept": "application/fhir+json"}).json()["id"]
+    other, nobodys = str(uuid.uuid4()), "00000000" + str(uuid.uuid4())[8:]
+    visit = payloads.encounter(organization, person, location)
+
+    def refused(path: str, resource: dict, words: str) -> None:
+        answer = http.put(path, json=resource | {"id": path.rpartition("/")[2]})
+        assert answer.status_code == 400 and words in answer.text, answer.text
+        assert http.get(path).status_code == 404
+
+    refused(f"/Questionnaire/{other}", questionnaire(key), "eight zeros")
+    refused(f"/Patient/{nobodys}", patient, "eight zeros")
+    refused(f"/Encounter/{nobodys}", visit, "same eight digits")
+    refused(f"/Encounter/{other}", visit, "same eight digits")
+    refused("/Questionnaire/my-own-7", questionnaire(key), "UUID in lower case")
+    refused(f"/Questionnaire/{nobodys.upper()}", questionnaire(key), "UUID in lower case")
+    refused(f"/Questionnaire/{nobodys}", patient, "another kind")
+    versioned = http.put(
+        f"/Questionnaire/{nobodys}", json=questionnaire(key, id=nobodys), headers={"If-Match": 'W/"1"'}
+    )
+    assert versioned.status_code == 404, "who has seen a version does not want a new one"
+    http.put(f"/Questionnaire/{nobodys}", json=questionnaire(key, id=nobodys))
+    http.delete(f"/Questionnaire/{nobodys}")
+    assert http.put(f"/Questionnaire/{nobodys}", json=questionnaire(key, id=nobodys)).status_code == 410

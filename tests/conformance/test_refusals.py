@@ -120,6 +120,7 @@ def test_every_declared_search_parameter_works_and_no_other(http) -> None:
         "number": "5.4",
         "quantity": "5.4|http://unitsofmeasure.org|mg",
         "uri": "http://example.org/x",
+        "special": "-7.79|110.36|5|km",
     }
     for resource in statement["rest"][0]["resource"]:
         owner = {"patient": person} if any(p["name"] == "patient" for p in resource["searchParam"]) else {}

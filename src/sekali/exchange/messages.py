@@ -3,6 +3,7 @@
 import re
 from email.utils import format_datetime
 from itertools import accumulate
+from typing import Any
 from uuid import UUID
 
 from starlette.requests import Request
@@ -11,7 +12,7 @@ from starlette.responses import Response
 from sekali import kernel, records
 
 from .encodings import unpacker
-from .outcomes import FHIR_JSON
+from .outcomes import FHIR_JSON, issue, outcome_of
 from .representation import from_xml, is_xml
 
 BASE = "/fhir-r4/v1"
@@ -109,8 +110,22 @@ def base_url(request: Request) -> str:
     return f"{request.url.scheme}://{request.url.netloc}{BASE}"
 
 
+def prefers(request: Request, form: str) -> bool:
+    """Whether the client asks for this form of answer to a write. https://hl7.org/fhir/R4/http.html#ops"""
+    return f"return={form}" in request.headers.get("prefer", "").replace(" ", "").replace(",", ";").split(";")
+
+
+def done(what: str) -> dict[str, Any]:
+    """The OperationOutcome of something that went well."""
+    return outcome_of([issue("informational", f"Done: {what}.", None, "information")])
+
+
 def resource_response(request: Request, one: records.Stored, status: int = 200) -> Response:
-    """A resource's exact bytes; 304 when the client has this version; nothing but headers for return=minimal."""
+    """A resource's exact bytes; 304 when the client has this version.
+
+    A write is answered as ``Prefer: return=`` says: with nothing but headers for minimal, with what was done for
+    OperationOutcome.
+    """
     headers = {
         "ETag": f'W/"{one.version}"',
         "Last-Modified": format_datetime(one.updated.replace(microsecond=0), usegmt=True),
@@ -119,6 +134,10 @@ def resource_response(request: Request, one: records.Stored, status: int = 200) 
         headers["Location"] = f"{base_url(request)}/{one.reference}/_history/{one.version}"
     if request.method == "GET" and request.headers.get("if-none-match") == headers["ETag"]:
         return Response(None, 304, headers)
-    if request.method != "GET" and "return=minimal" in request.headers.get("prefer", ""):
+    if request.method != "GET" and prefers(request, "minimal"):
         return Response(None, status, headers)
+    if request.method != "GET" and prefers(request, "OperationOutcome"):
+        written = status == 201 or request.method != "POST"
+        what = f"version {one.version} is kept" if written else f"version {one.version} was there; nothing was written"
+        return Response(kernel.encode(done(what)), status, headers, FHIR_JSON)
     return Response(one.content, status, headers, FHIR_JSON)

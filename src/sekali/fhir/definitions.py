@@ -27,7 +27,8 @@ class Element(msgspec.Struct, frozen=True, array_like=True):
 class Place(msgspec.Struct, frozen=True, array_like=True):
     """Where a search parameter looks.
 
-    :ivar steps: names of members; (name, member, value) takes only those whose ``member`` is ``value``.
+    :ivar steps: names of members; (name, member, value) takes only those whose ``member`` is ``value``, and with ``[]`` for
+        a member only the one at the place ``value``. ``%resource`` begins anew at the resource (in composites).
     :ivar type: the FHIR type of what is found there.
     :ivar target: the kind that a reference must point at; empty for any.
     :ivar system: the code system that a plain ``code`` there is of; empty where it is not known.
@@ -58,6 +59,7 @@ class _R4(msgspec.Struct, frozen=True):
     elements: dict[str, dict[str, Element]]
     codes: dict[str, frozenset[str]]
     systems: dict[str, str]
+    parents: dict[str, dict[str, str]]
     search: dict[str, dict[str, SearchParameter]]
     patient: dict[str, tuple[str, ...]]
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from .definitions import R4, Place, SearchParameter
 from .types import PERSON_TYPES, TYPES
 
-INDEXED = frozenset({"token", "reference", "string", "date", "number", "quantity", "uri"})
+WHOLE = "%resource"
+INDEXED = frozenset({"token", "reference", "string", "date", "number", "quantity", "uri", "special"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,11 @@ class Parameter:
             and not element.many
             and [one.steps for one in self.places] == [(PERSON_TYPES[self.type],)]
         )
+
+    @property
+    def inside(self) -> bool:
+        """Whether what it leads to stands in the resource itself: a Bundle's first entry."""
+        return self.kind == "reference" and self.places[0].type in self.targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +87,17 @@ def _index_of_composite(found: SearchParameter, all_: dict[str, SearchParameter]
     """The parameter that finds what a composite's first part needs."""
     kind, places = found.components[0]
     whole = tuple(
-        Place((*base.steps, *inner.steps), inner.type, inner.target, inner.system)
+        Place(joined(base, inner), inner.type, inner.target, inner.system)
         for base, within in zip(found.paths, places, strict=True)
         for inner in within
     )
     wider = [name for name, other in all_.items() if other.kind == kind and _covers(other.paths, whole)]
     return _widest(min(wider), all_) if wider else ""
+
+
+def joined(base: Place, inner: Place) -> tuple[str | tuple[str, str, str], ...]:
+    """The steps from the resource to where a part of a composite looks."""
+    return inner.steps[1:] if inner.steps[0] == WHOLE else (*base.steps, *inner.steps)
 
 
 def _of(type: str) -> dict[str, Parameter]:
@@ -97,12 +108,20 @@ def _of(type: str) -> dict[str, Parameter]:
             tuple(Component(kind, places) for kind, places in one.components),
             _index_of_composite(one, known) if one.kind == "composite" else _widest(name, known),
         )
-        for name, one in sorted(known.items()) if one.kind != "special"
+        for name, one in sorted(known.items())
     }  # fmt: skip
 
 
 SEARCH: dict[str, dict[str, Parameter]] = {type: _of(type) for type in sorted(TYPES)}
 """type -> parameter name -> Parameter."""
+
+PART_OF: dict[str, str] = {
+    type: name
+    for type, own in SEARCH.items()
+    for name, one in own.items()
+    if one.kind == "reference" and type in one.targets and [place.steps for place in one.places] == [("partOf",)]
+}
+"""Kinds whose resources are parts of each other, with the parameter that asks for the whole."""
 
 _MAIN = {
     "Condition": "recorded-date",

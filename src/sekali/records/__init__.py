@@ -5,14 +5,15 @@ from .chart import Chart
 from .extract import Extract, moment, parse_filter
 from .prepared import Prepared, prepare
 from .query import Query
+from .renewal import renew
 from .search import Page
-from .store import EVER, MOST_HISTORY, Reader, Relations, Store, Watcher, standing
+from .store import ALWAYS, EVER, MOST_HISTORY, Codes, Reader, Relations, Store, Watcher, standing
 from .stored import Stored
 from .transaction import Plan, carry_out, look, plan
 from .twins import twin
 
 __all__ = [
-    "EVER", "MOST_HISTORY", "Change", "Chart", "Extract", "Page", "Plan", "Prepared", "Query", "Reader", "Relations",
-    "Store", "Stored", "Watcher", "Writing", "carry_out", "look", "moment", "parse_filter", "plan", "prepare", "standing",
-    "twin",
+    "ALWAYS", "EVER", "MOST_HISTORY", "Change", "Chart", "Codes", "Extract", "Page", "Plan", "Prepared", "Query", "Reader",
+    "Relations", "Store", "Stored", "Watcher", "Writing", "carry_out", "look", "moment", "parse_filter", "plan", "prepare",
+    "renew", "standing", "twin",
 ]  # fmt: skip

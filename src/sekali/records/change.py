@@ -88,6 +88,24 @@ class Writing:
         self._wrote(new, now.content)
         return Stored(type, id, new.version, new.updated, new.content, new.subject)
 
+    async def put(self, type: str, id: UUID, resource: dict[str, Any] | bytes, if_match: int | None = None) -> Stored:
+        """An update; where nothing has ever had this id, a create with it (https://hl7.org/fhir/R4/http.html#upsert).
+
+        The new id must be on the shard of the person it belongs to, as those that are made here. Raises what ``update``
+        and ``create`` raise; with ``if_match`` nothing is made.
+        """
+        try:
+            return await self.update(type, id, resource, if_match)
+        except kernel.NotFound:
+            if if_match is not None:
+                raise
+        content = resource if isinstance(resource, bytes) else kernel.encode(resource)
+        decoded = decode(content)
+        if decoded.get("resourceType") != type:
+            raise kernel.Invalid(faults=[kernel.Fault("resourceType", "is another kind than the path says")])
+        require_place(decoded, id, self._strict)
+        return await self.create(content, id)
+
     async def patch(self, type: str, id: UUID, patch: bytes, media_type: str, if_match: int | None = None) -> Stored:
         """A new version that differs from the present one by a patch (see ``fhir.patched``).
 
@@ -239,6 +257,23 @@ class Writing:
     def _wrote(self, new: Prepared, before: bytes = b"") -> None:
         self._references |= fhir.references(new.content)
         self.changes.append(Change(new.type, new.id, new.subject, new.content, new.deleted, self._grant, before))
+
+
+def require_place(resource: dict[str, Any], id: UUID, strict: bool = True) -> None:
+    """Make sure that an id which somebody else made lies where the resource belongs. Raises Invalid."""
+    type, shard = resource["resourceType"], kernel.shard_of(id)
+    subject = owner(resource, id, strict)
+    if type == "Patient":
+        reason = (
+            "must not begin with eight zeros, which mean that something is nobody's" if shard == kernel.CITY else ""
+        )
+    elif subject is None:
+        reason = "" if shard == kernel.CITY else "must begin with eight zeros: this belongs to no one person"
+    else:
+        wanted = kernel.shard_of(subject)
+        reason = "" if shard == wanted else "must begin with the same eight digits as the id of the patient"
+    if reason:
+        raise kernel.Invalid(faults=[kernel.Fault(f"{type}.id", reason)])
 
 
 def new_resource_id(resource: dict[str, Any], strict: bool = True) -> UUID:

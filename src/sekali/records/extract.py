@@ -34,9 +34,15 @@ def moment() -> datetime:
 def parse_filter(type: str, params: Sequence[tuple[str, str]]) -> Query:
     """A search that can be put to one resource alone. Raises Invalid, Unsupported."""
     query = parse(type, params, lenient=False)
-    if query.chains or query.has or query.words or query.includes or query.sort or query.summary != "false":
+    if any(one.open for one in query.asked) or _more(query):
         raise kernel.Unsupported("_typeFilter takes only search parameters of the kind itself.", path="_typeFilter")
     return query
+
+
+def _more(query: Query) -> bool:
+    """Whether more is asked than one resource can answer."""
+    linked = query.chains or query.has or query.lists or query.conditions or query.includes
+    return bool(linked or query.words or query.sort or query.summary != "false")
 
 
 class Extract:

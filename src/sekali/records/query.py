@@ -6,6 +6,8 @@ from uuid import UUID
 
 from sekali import fhir, kernel
 
+from . import filters
+
 DEFAULT_COUNT = 20
 MOST = 200
 MOST_TERMS = 30
@@ -56,7 +58,13 @@ class Query:
     asked: list[fhir.Asked] = field(default_factory=list)
     chains: list[Chain] = field(default_factory=list)
     has: list[Has] = field(default_factory=list)
+    inside: list[tuple[fhir.Parameter, "Query"]] = field(default_factory=list)
+    """Of chains into what stands in the resource itself (a Bundle's first entry): what must hold of that."""
     words: list[tuple[str, str]] = field(default_factory=list)
+    conditions: list[filters.Node] = field(default_factory=list)
+    """Of ``_filter``: what is not simply asked besides the rest."""
+    lists: list[UUID] = field(default_factory=list)
+    """Lists that all results must stand in."""
     includes: list[Include] = field(default_factory=list)
     sort: list[tuple[str, bool]] = field(default_factory=list)
     """Names with whether the greatest comes first; empty: the newest change first."""
@@ -190,7 +198,7 @@ def _set_count(query: Query, value: str) -> None:
 def _set_sort(query: Query, value: str) -> None:
     for one in value.split(",")[:5]:
         name = one.removeprefix("-")
-        if name not in fhir.SEARCH[query.type] or fhir.SEARCH[query.type][name].kind == "composite":
+        if name not in fhir.SEARCH[query.type] or fhir.SEARCH[query.type][name].kind in ("composite", "special"):
             raise kernel.Invalid(
                 "%(type)s cannot be sorted by %(name)s.", path="_sort", type=query.type, name=name[:64]
             )
@@ -222,6 +230,42 @@ def _set_words(kind: str) -> Callable[[Query, str], None]:
     return set_
 
 
+def _set_list(query: Query, value: str) -> None:
+    id = as_uuid(value.removeprefix("List/"))
+    if id is None:
+        raise kernel.Invalid("%(name)s needs the id of a List of this server.", path="_list", name="_list")
+    query.lists.append(id)
+
+
+def _set_filter(query: Query, value: str) -> None:
+    """Conditions that must hold anyway are asked as parameters are; chains are understood here, followed later."""
+    if any(name == "_filter" for name, _ in query.used):
+        raise kernel.TooCostly("Write all conditions into one _filter.", path="_filter")
+    for node in filters.conjuncts(filters.parse(value)):
+        set_filter(query, node)
+
+
+def set_filter(query: Query, node: filters.Node) -> None:
+    """Ask for one of the conditions that must all hold. Raises Invalid, Unsupported."""
+    for leaf in filters.leaves(node):
+        if "." not in leaf.name:
+            leaf.asked = filters.condition(query.type, leaf)
+        else:
+            chain_of(query.type, leaf)
+    if isinstance(node, filters.Leaf) and node.asked is not None:
+        query.asked.append(node.asked)
+    else:
+        query.conditions.append(node)
+
+
+def chain_of(type: str, leaf: filters.Leaf) -> Chain:
+    """``subject.name co "peter"`` as a chain. Raises Invalid."""
+    query = Query(type)
+    if not _linked(query, leaf.name, "") or not query.chains or query.chains[0].parameter.inside:
+        raise filters.wrong()
+    return query.chains[0]
+
+
 def _set_cursor(query: Query, value: str) -> None:
     query.cursor = value
 
@@ -237,6 +281,8 @@ _CONTROLS: dict[str, Callable[[Query, str], None]] = {
     "_count": _set_count,
     "_cursor": _set_cursor,
     "_elements": _set_elements,
+    "_filter": _set_filter,
+    "_list": _set_list,
     "_sort": _set_sort,
     "_summary": _set_summary,
     "_text": _set_words("_text"),

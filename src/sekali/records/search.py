@@ -4,16 +4,17 @@ https://hl7.org/fhir/R4/search.html. Pages go on after the last one seen, by its
 while others write.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sekali import fhir, kernel, security
 
-from . import cursors
+from . import cursors, filters, levels
 from .ordering import Order
-from .query import MOST_CHAINED, Chain, Has, Query, parse
+from .query import MOST_CHAINED, Chain, Has, Query, chain_of, parse, set_filter
 from .statement import Statement
 from .stored import Stored, stored
 
@@ -25,6 +26,8 @@ MOST_SORTED = 2000
 MOST_LINKED = 1000
 """Matches of a search inside a search."""
 
+Codes = Callable[[str, fhir.Term], Awaitable[Collection[tuple[str, str]]]]
+"""(modifier, value) -> (system, code) of what a code is above or below of (itself too), or what is in a value set."""
 Permit = Callable[[Query], Awaitable[None]]
 """Raises Forbidden when a search may not be run under the Grant at hand."""
 
@@ -54,10 +57,13 @@ Place = tuple[datetime | UUID, UUID]
 class Search:
     """One search under one Grant."""
 
-    def __init__(self, database: kernel.Database, grant: security.Grant, permit: Permit) -> None:
+    def __init__(
+        self, database: kernel.Database, grant: security.Grant, permit: Permit, codes: Codes | None = None
+    ) -> None:
         self._database = database
         self._grant = grant
         self._permit = permit
+        self._codes = codes
 
     async def run(self, query: Query) -> Page:
         """The page that the query asks for. Raises TooCostly when nothing narrows the question, Invalid, Forbidden."""
@@ -120,7 +126,7 @@ class Search:
             rows = await self._database.fetch(sql, *values)
             for row in rows:
                 one = stored(row)
-                if statement.exact or all(fhir.matches(one.resource, asked) for asked in statement.query.asked):
+                if statement.exact or fits(one.resource, statement.query):
                     found.append((one, (row["place"], row["id"])))
                     if len(found) >= wanted:
                         return found, None
@@ -144,7 +150,22 @@ class Search:
         """Turn chains and ``_has`` into ids to look for; False where nothing can match any more."""
         if (query.chains or query.has) and depth >= MOST_CHAINED:
             raise kernel.TooCostly("At most %(most)s searches inside each other.", most=MOST_CHAINED)
+        if query.lists:  # a Reader reads them before
+            raise kernel.Unsupported("%(name)s cannot be asked here.", path="_list", name="_list")
+        for leaf in [leaf for node in query.conditions for leaf in filters.leaves(node)]:
+            await self._follow(query, leaf, depth)
+        query.asked = [await self._settled(query, one, depth) if one.open else one for one in query.asked]
         for chain in query.chains:
+            if chain.parameter.inside:
+                inner = parse(chain.types[0], [(chain.name, chain.value)], lenient=False)
+                if inner.words:
+                    raise kernel.Unsupported(
+                        "%(name)s cannot be asked of a Bundle's entry.", path=chain.name[:64], name=chain.name[:64]
+                    )
+                if not await self._resolve(inner, depth + 1):
+                    return False
+                query.inside.append((chain.parameter, inner))
+                continue
             ids = [f"{type}/{one.id}" for type in chain.types for one in await self._inner(type, chain, depth)]
             if not ids:
                 return False
@@ -159,16 +180,69 @@ class Search:
         query.chains, query.has = [], []
         return True
 
+    async def _follow(self, query: Query, leaf: filters.Leaf, depth: int) -> None:
+        """Let a condition of a filter ask for values of its own: a chain for what it leads to."""
+        if leaf.asked is not None:
+            leaf.asked = await self._settled(query, leaf.asked, depth) if leaf.asked.open else leaf.asked
+            return
+        chain = chain_of(query.type, leaf)
+        if depth >= MOST_CHAINED:
+            raise kernel.TooCostly("At most %(most)s searches inside each other.", most=MOST_CHAINED)
+        ids = []
+        for type in chain.types:
+            inner = Query(type)
+            set_filter(inner, filters.Leaf(chain.name, leaf.operator, leaf.value))
+            ids += [one.reference for one in await self._found(inner, leaf.name, depth)]
+        if ids:
+            leaf.asked = fhir.Asked(chain.parameter, "", tuple(map(fhir.Term, ids)))
+
+    async def _settled(self, query: Query, asked: fhir.Asked, depth: int) -> fhir.Asked:
+        """Which values are meant by levels of codes, by value sets, and by parts of parts."""
+        if asked.parameter.kind == "reference":
+            name = asked.parameter.name
+            return await levels.widened(lambda inner: self._found(inner, name, depth), asked, query.person())
+        if self._codes is None:
+            raise kernel.Unsupported(
+                "%(name)s:%(modifier)s cannot be asked here.",
+                path=asked.parameter.name, name=asked.parameter.name, modifier=asked.modifier,
+            )  # fmt: skip
+        found = {pair for term in asked.terms for pair in await self._codes(asked.modifier, term)}
+        if any(place.type == "code" and not place.system for place in asked.parameter.places):
+            found |= {("", code) for _, code in found}  # of which system such a code is, nobody says
+        if len(found) > MOST_LINKED:
+            raise kernel.TooCostly(
+                "%(name)s means more than %(most)s codes. Ask for less.",
+                path=asked.parameter.name, name=asked.parameter.name, most=MOST_LINKED,
+            )  # fmt: skip
+        terms = tuple(fhir.Term(code, system=system) for system, code in sorted(found))
+        return fhir.Asked(asked.parameter, "not" if asked.modifier == "not-in" else "", terms)
+
     async def _inner(self, type: str, link: Chain | Has, depth: int) -> list[Stored]:
-        inner = parse(type, [(link.name, link.value)], lenient=False)
-        self._grant.may_read(type)
+        return await self._found(parse(type, [(link.name, link.value)], lenient=False), link.name, depth)
+
+    async def _found(self, inner: Query, name: str, depth: int) -> list[Stored]:
+        """All that a search inside this one finds, under the same Grant."""
+        self._grant.may_read(inner.type)
         await self._permit(inner)
         if not await self._resolve(inner, depth + 1):
             return []
         found, stopped = await self._collect(self._statement(inner), None, MOST_LINKED + 1, MOST_COUNTED)
         if stopped is not None or len(found) > MOST_LINKED:
-            raise kernel.TooCostly("%(name)s finds too many. Ask for less.", path=link.name[:64], name=link.name[:64])
+            raise kernel.TooCostly("%(name)s finds too many. Ask for less.", path=name[:64], name=name[:64])
         return [one for one, _ in found]
+
+
+def fits(resource: dict[str, Any], query: Query) -> bool:
+    """Whether a resource has all that is asked by its own values; chains are resolved before."""
+
+    def has(asked: fhir.Asked) -> bool:
+        return fhir.matches(resource, asked)
+
+    return (
+        all(map(has, query.asked))
+        and all(filters.holds(node, has) for node in query.conditions)
+        and all(any(fits(one, inner) for one in fhir.reached(resource, parameter)) for parameter, inner in query.inside)
+    )
 
 
 def _pointed(one: Stored, parameter: fhir.Parameter, type: str) -> Iterable[str]:

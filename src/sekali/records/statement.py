@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sekali import fhir, kernel, security
 
+from . import filters
 from .query import Query, as_uuid
 
 COLUMNS = "type, id, version, updated, content, subject, deleted"
@@ -32,11 +33,16 @@ class Statement:
         self.query = query
         self.where = ["type = $1", "not deleted"]
         self.values: list[Any] = [query.type]
-        self.exact = not query.words
+        self.exact = not (query.words or query.inside or query.conditions)
         self.narrowed = grant.purpose is security.Purpose.EXPORT
         self._whose(query, grant)
         for asked in query.asked:
             self._narrow(asked)
+        for node in query.conditions:
+            condition = filters.combined(node, self._index_of)
+            if condition is not None:
+                self.where.append(condition)
+                self.narrowed = True
         for kind, words in query.words:
             self._add(_TEXT[kind], words)
 
@@ -73,14 +79,20 @@ class Statement:
             self._by_index(asked)
 
     def _by_index(self, asked: fhir.Asked) -> None:
+        condition = self._index_of(asked)
+        if condition is not None:
+            self.where.append(condition)
+            self.narrowed = True
+
+    def _index_of(self, asked: fhir.Asked) -> str | None:
+        """The condition on the index terms that a question comes to."""
         found = fhir.lookup(asked)
         self.exact &= found is not None and found.exact
         if found is None:
-            return
+            return None
         # Written out, so that the planner sees how common each one is; they are numbers of our own making.
         hashes = "'{" + ",".join(str(int(one)) for one in found.hashes) + "}'::bigint[]"
-        self.where.append(f"tokens {'@>' if found.all else '&&'} {hashes}")
-        self.narrowed = True
+        return f"tokens {'@>' if found.all else '&&'} {hashes}"
 
     def _by_change(self, asked: fhir.Asked) -> None:
         """Bounds that no match crosses; the exact answer is left to the second look."""

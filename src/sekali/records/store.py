@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
@@ -23,6 +24,8 @@ EXTRACT = kernel.queries(__file__.replace("store", "extract"))
 
 EVER = datetime.min.replace(tzinfo=UTC)
 LAST = datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1), 2**31 - 1
+Span = tuple[datetime, datetime]
+ALWAYS: Span = (EVER, datetime.max.replace(tzinfo=UTC))
 MOST_OF_A_RECORD = 5000
 MOST_HISTORY = 200
 MOST_AT_ONCE = 500
@@ -47,6 +50,21 @@ class Relations(Protocol):
     async def __call__(self, facility: UUID, citizen: UUID) -> bool: ...
 
 
+class Codes(Protocol):
+    """Somebody who knows code systems and value sets. ``exchange`` does; ``app`` joins the two.
+
+    (reader, modifier, value) -> (system, code) of all that is meant by ``above``, ``below``, ``in`` or ``not-in``; for
+    the last two the value's text is a value set's URL. Raises NotFound, Unsupported, TooCostly.
+    """
+
+    async def __call__(self, reader: "Reader", modifier: str, term: fhir.Term) -> Collection[tuple[str, str]]: ...
+
+
+async def no_codes(reader: "Reader", modifier: str, term: fhir.Term) -> Collection[tuple[str, str]]:
+    """Where nobody knows."""
+    raise kernel.NotFound("The value set %(url)s is not known here.", url=term.text[:200])
+
+
 async def no_relations(facility: UUID, citizen: UUID) -> bool:
     """Where nobody knows, there is none."""
     return False
@@ -65,17 +83,19 @@ class Store:
         watchers: Sequence[Watcher] = (),
         relations: Relations = no_relations,
         strict: bool = True,
+        codes: Codes = no_codes,
     ) -> None:
         self._database = database
         self._strict = strict
         self._journal = journal
         self._watchers = tuple(watchers)
         self._relations = relations
+        self._codes = codes
         self._read = database.coalesced(SQL.read)
 
     def under(self, grant: security.Grant) -> "Reader":
         """Reading, as far as ``grant`` allows."""
-        return Reader(self._database, self._journal, self._read, self._relations, grant)
+        return Reader(self._database, self._journal, self._read, self._relations, grant, self._codes)
 
     def extract(
         self, grant: security.Grant, since: datetime, until: datetime, filters: Mapping[str, Sequence[Query]]
@@ -157,9 +177,11 @@ class Reader:
         read: kernel.Coalesced,
         relations: Relations,
         grant: security.Grant,
+        codes: Codes,
     ) -> None:
         self._database = database
         self._journal = journal
+        self._codes = codes
         self._read = read
         self._relations = relations
         self._grant = grant
@@ -195,14 +217,17 @@ class Reader:
         return facility is not None and await self._relations(facility, one.subject)
 
     async def history(
-        self, type: str, id: UUID, count: int = 50, before: int | None = None, since: datetime = EVER
+        self, type: str, id: UUID, count: int = 50, before: int | None = None, since: datetime = EVER, at: Span = ALWAYS
     ) -> list[Stored]:
-        """Versions, newest first, deletions too. Raises NotFound, Forbidden."""
+        """Versions, newest first, deletions too.
+
+        :param at: only what stood at some moment of it. Raises NotFound, Forbidden.
+        """
         self._grant.may_read(type)
         rows = await self._database.fetch(
-            SQL.history, kernel.shard_of(id), type, id, before or 2**31 - 1, min(count, MOST_HISTORY), since
+            SQL.history, kernel.shard_of(id), type, id, before or 2**31 - 1, min(count, MOST_HISTORY), since, *at
         )
-        if not rows and before is None and since == EVER:
+        if not rows and before is None and since == EVER and at == ALWAYS:
             raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type=type)
         versions = [stored(row) for row in rows]
         for person in self._people(versions[0]) if versions else ():
@@ -211,7 +236,7 @@ class Reader:
         return versions
 
     async def changes(
-        self, type: str | None, since: datetime, count: int, after: str | None
+        self, type: str | None, since: datetime, count: int, after: str | None, at: Span = ALWAYS
     ) -> tuple[list[Stored], str | None]:
         """Versions of everything of a kind (of all kinds), newest first, and the cursor of the next page.
 
@@ -223,9 +248,9 @@ class Reader:
             raise kernel.Forbidden("Ask for the history of one resource: this would show everybody's.", rule="20003")
         for one in types:
             self._grant.may_read(one)
-        at = cursors.version(after) if after else LAST
+        place = cursors.version(after) if after else LAST
         most = min(count, MOST_HISTORY)
-        found = [stored(row) for row in await self._database.fetch(SQL.changes, types, since, *at, most + 1)]
+        found = [stored(row) for row in await self._database.fetch(SQL.changes, types, since, *place, most + 1, *at)]
         await self._looked(found[:most], f"{type or ''}/_history")
         return found[:most], cursors.of_version(found[most - 1]) if len(found) > most else None
 
@@ -297,7 +322,8 @@ class Reader:
         """A page of what matches. Raises Invalid (unknown parameter), TooCostly (nothing narrows it), Forbidden."""
         query = parse(type, params, lenient)
         await self._permit(query)
-        page = await Search(self._database, self._grant, self._permit).run(query)
+        await self._open_lists(query)
+        page = await Search(self._database, self._grant, self._permit, partial(self._codes, self)).run(query)
         page = replace(page, items=await self._visible(page.items))
         if query.includes and page.items:
             more = await included(self._database, query, page.items, self._read_some, self._visible)
@@ -305,6 +331,22 @@ class Reader:
         names = ",".join(name for name, _ in page.used)
         await self._looked([*page.items, *page.included], f"{type}?{names}", audit.Kind.SEARCHED)
         return page
+
+    async def _open_lists(self, query: Query) -> None:
+        """Ids in place of Lists (https://hl7.org/fhir/R4/search.html#list). Raises NotFound also for one that may not be seen,
+        and TooCostly.
+        """
+        for id in query.lists:
+            found = await self._read_some([("List", id)])
+            if not found:
+                raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type="List")
+            entries = [one for one in found[0].resource.get("entry", ()) if not one.get("deleted")]
+            texts = [one.get("item", {}).get("reference") or "" for one in entries]
+            ids = {split[1] for text in texts if (split := fhir.split_reference(text)) and split[0] == query.type}
+            if len(ids) > MOST_INCLUDED:
+                raise kernel.TooCostly("%(name)s finds too many. Ask for less.", path="_list", name="_list")
+            query.asked.append(fhir.Asked(fhir.SEARCH[query.type]["_id"], "", tuple(map(fhir.Term, sorted(ids)))))
+        query.lists = []
 
     async def _permit(self, query: Query) -> None:
         """Raises Forbidden when the Grant does not allow to ask this at all.

@@ -16,24 +16,42 @@ select type, id, version, updated, content, subject, deleted from records.versio
 where shard = $1 and type = $2 and id = $3 and version = $4
 
 -- name: history
--- Versions, newest first, from below a version, since a time.
+-- Versions, newest first, from below a version, made since a time; of those, what stood at some moment of [$7, $8): made
+-- before its end, and the next one not at its beginning.
 select type, id, version, updated, content, subject, deleted from records.resource
-where shard = $1 and type = $2 and id = $3 and version < $4 and updated >= $6
+where shard = $1 and type = $2 and id = $3 and version < $4 and updated >= $6 and updated < $8
 union all
-select type, id, version, updated, content, subject, deleted from records.version
-where shard = $1 and type = $2 and id = $3 and version < $4 and updated >= $6
+select v.type, v.id, v.version, v.updated, v.content, v.subject, v.deleted from records.version v
+where v.shard = $1 and v.type = $2 and v.id = $3 and v.version < $4 and v.updated >= $6 and v.updated < $8
+  and not exists (
+    select from records.resource n
+    where n.shard = v.shard and n.type = v.type and n.id = v.id and n.version = v.version + 1 and n.updated <= $7
+  )
+  and not exists (
+    select from records.version n
+    where n.shard = v.shard and n.type = v.type and n.id = v.id and n.version = v.version + 1 and n.updated <= $7
+  )
 order by version desc limit $5
 
 -- name: changes
--- Versions of everything of some kinds, newest first, since a time and after a place.
+-- Versions of everything of some kinds, newest first, since a time and after a place; of those, what stood at some moment
+-- of [$7, $8), as in history.
 select * from (
   (select type, id, version, updated, content, subject, deleted from records.resource
-   where type = any($1::text[]) and updated >= $2 and (updated, id, version) < ($3, $4, $5)
+   where type = any($1::text[]) and updated >= $2 and (updated, id, version) < ($3, $4, $5) and updated < $8
    order by updated desc, id desc, version desc limit $6)
   union all
-  (select type, id, version, updated, content, subject, deleted from records.version
-   where type = any($1::text[]) and updated >= $2 and (updated, id, version) < ($3, $4, $5)
-   order by updated desc, id desc, version desc limit $6)
+  (select v.type, v.id, v.version, v.updated, v.content, v.subject, v.deleted from records.version v
+   where v.type = any($1::text[]) and v.updated >= $2 and (v.updated, v.id, v.version) < ($3, $4, $5) and v.updated < $8
+     and not exists (
+       select from records.resource n
+       where n.shard = v.shard and n.type = v.type and n.id = v.id and n.version = v.version + 1 and n.updated <= $7
+     )
+     and not exists (
+       select from records.version n
+       where n.shard = v.shard and n.type = v.type and n.id = v.id and n.version = v.version + 1 and n.updated <= $7
+     )
+   order by v.updated desc, v.id desc, v.version desc limit $6)
 ) one order by updated desc, id desc, version desc limit $6
 
 -- name: record

@@ -202,7 +202,8 @@ async def _do(step: Step, known: dict[bytes, bytes], writing: Writing) -> dict[s
     if step.method == "PATCH":
         return _response("200 OK", await writing.patch(step.type, step.id, content, step.media_type, step.if_match))
     if step.method == "PUT":
-        return _response("200 OK", await writing.update(step.type, step.id, content, step.if_match))
+        one = await writing.put(step.type, step.id, content, step.if_match)
+        return _response("201 Created" if one.version == 1 else "200 OK", one)
     one = await writing.create(content, step.id)
     if one.type != step.type:
         raise kernel.Invalid(faults=[kernel.Fault("request.url", "names another kind than the resource is")])

@@ -91,3 +91,34 @@ def test_a_date_finds_itself(day: date, prefix: str) -> None:
 def test_no_date_breaks_the_parser(text: str) -> None:
     with contextlib.suppress(kernel.Invalid):
         asked("Patient", "birthdate", text)
+
+
+@pytest.mark.shows("every R4 search parameter", "composite")
+async def test_composites_of_two_places_of_a_resource(sekali, loading) -> None:
+    def sequence(chromosome: str, start: int) -> dict:
+        code = {"coding": [{"system": "http://c", "code": chromosome}]}
+        return {
+            "resourceType": "MolecularSequence", "coordinateSystem": 0, "referenceSeq": {"chromosome": code},
+            "variant": [{"start": start, "end": start + 1}],
+        }  # fmt: skip
+
+    async with sekali.store.change(loading) as change:
+        first, _ = [await change.create(sequence(chromosome, 100)) for chromosome in "12"]
+    for value, found in (("1$gt50$lt200", [first.id]), ("1$gt150$lt200", []), ("3$gt50$lt200", [])):
+        page = await find(sekali, loading, "MolecularSequence", ("chromosome-variant-coordinate", value))
+        assert [one.id for one in page.items] == found, value
+
+
+@pytest.mark.shows("token: :above, :below")
+async def test_levels_of_r4s_own_codes(sekali, loading) -> None:
+    """Orders that are made for other orders are orders (http://hl7.org/fhir/request-intent)."""
+    async with sekali.store.change(loading) as change:
+        for intent in ("proposal", "order", "original-order", "instance-order"):
+            await change.create({"resourceType": "RequestGroup", "status": "active", "intent": intent})
+    for value, found in (
+        ("order", {"order", "original-order", "instance-order"}), ("http://hl7.org/fhir/request-intent|proposal", {"proposal"}),
+    ):  # fmt: skip
+        page = await find(sekali, loading, "RequestGroup", ("intent:below", value), ("status", "active"))
+        assert {one.resource["intent"] for one in page.items} == found
+    page = await find(sekali, loading, "RequestGroup", ("intent:above", "instance-order"), ("status", "active"))
+    assert {one.resource["intent"] for one in page.items} == {"order", "instance-order"}

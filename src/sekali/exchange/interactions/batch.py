@@ -37,6 +37,7 @@ class _Bundle(msgspec.Struct):
     entry: list[_Entry] = []
 
 
+_OUTCOME = b'{"resourceType":"OperationOutcome"'
 _decoder = msgspec.json.Decoder(_Bundle)
 
 
@@ -49,11 +50,11 @@ class Answer:
     body: bytes
 
     def entry(self) -> bytes:
-        """As an entry of the response Bundle; a failure's OperationOutcome stands in ``response.outcome``."""
+        """As an entry of the response Bundle; an OperationOutcome stands in ``response.outcome``."""
         said = {"status": str(self.status)}
         said |= {name: self.headers[name] for name in ("location", "etag") if name in self.headers}
         response = kernel.encode(said)
-        if self.status >= 400 and self.body:
+        if self.body and (self.status >= 400 or self.body.startswith(_OUTCOME)):
             return b'{"response":' + response[:-1] + b',"outcome":' + self.body + b"}}"
         resource = b'"resource":' + self.body + b"," if self.body else b""
         return b"{" + resource + b'"response":' + response + b"}"

@@ -88,7 +88,7 @@ def _resource(type: str) -> dict[str, object]:
         "interaction": [{"code": code} for code in codes],
         "versioning": "versioned-update",
         "readHistory": True,
-        "updateCreate": False,
+        "updateCreate": True,
         "conditionalCreate": True,
         "conditionalRead": "not-match",
         "conditionalUpdate": True,

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from sekali import fhir, kernel, records, security
 
 from ..doors import Doors
-from ..messages import read_body, resource_response
+from ..messages import prefers, read_body, resource_response
 from ..representation import wanted
 from .kinds import kind, make
 
@@ -22,7 +22,7 @@ async def create(request: Request, doors: Doors, grant: security.Grant) -> Respo
             one = await make(change, type, body)
     if found is not None:  # shown only to those who may see it, and audited as a look
         return resource_response(request, await doors.store.under(grant).read(type, found.id))
-    if type == "Patient" and not _speaks_fhir(request):
+    if type == "Patient" and not (_speaks_fhir(request) or prefers(request, "OperationOutcome")):
         return _satusehat_answer(one)
     return resource_response(request, one, 201)
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sekali import kernel, records, security
+from sekali import fhir, kernel, records, security
 
 from ..doors import Doors
 from ..messages import base_url, resource_id
@@ -19,11 +19,14 @@ async def history(request: Request, doors: Doors, grant: security.Grant) -> Resp
     type = kind(request)
     count, since = _number(request, "_count", 50), _since(request)
     before = _number(request, "_before", 0) or None
-    versions = await doors.store.under(grant).history(type, resource_id(request, type), count, before, since)
+    versions = await doors.store.under(grant).history(
+        type, resource_id(request, type), count, before, since, _at(request)
+    )
     more = None
     if versions and versions[-1].version > 1 and len(versions) == count:
         more = f"{versions[-1].reference}/_history?{_query(request, _before=str(versions[-1].version))}"
-    total = versions[0].version if versions and before is None and since == records.EVER else None
+    whole = before is None and since == records.EVER and "_at" not in request.query_params
+    total = versions[0].version if versions and whole else None
     return _bundle(request, versions, more, total)
 
 
@@ -39,13 +42,15 @@ async def history_of_all(request: Request, doors: Doors, grant: security.Grant) 
 
 async def _changes(request: Request, doors: Doors, grant: security.Grant, type: str | None) -> Response:
     reader, count = doors.store.under(grant), _number(request, "_count", 50)
-    versions, cursor = await reader.changes(type, _since(request), count, request.query_params.get("_cursor"))
+    versions, cursor = await reader.changes(
+        type, _since(request), count, request.query_params.get("_cursor"), _at(request)
+    )
     path = f"{type}/_history" if type else "_history"
     return _bundle(request, versions, f"{path}?{_query(request, _cursor=cursor)}" if cursor else None, None)
 
 
 def _query(request: Request, **more: str) -> str:
-    kept = {name: value for name, value in request.query_params.items() if name in ("_count", "_since")}
+    kept = {name: value for name, value in request.query_params.items() if name in ("_count", "_since", "_at")}
     return urlencode(kept | more)
 
 
@@ -84,6 +89,17 @@ def _number(request: Request, name: str, default: int) -> int:
     if not text.isdecimal() or len(text) > 9:
         raise kernel.Invalid("%(name)s needs a whole number.", path=name, name=name)
     return int(text) if name != "_count" else max(1, min(int(text), records.MOST_HISTORY))
+
+
+def _at(request: Request) -> tuple[datetime, datetime]:
+    """The time that a date or dateTime covers."""
+    text = request.query_params.get("_at")
+    if text is None:
+        return records.ALWAYS
+    try:
+        return fhir.interval(text.replace(" ", "+"))
+    except (ValueError, OverflowError):
+        raise kernel.Invalid("%(name)s needs a date such as 2026-11-23.", path="_at", name="_at") from None
 
 
 def _since(request: Request) -> datetime:

@@ -23,7 +23,7 @@ from ..representation import VARY, negotiated
 from ..requestlog import WHO, Watch
 from .kinds import kind
 
-_HEX = "[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
+_HEX = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _JSON = FHIR_JSON.encode()
 _PATH = f"{BASE}/{{type}}/{{id}}"
 _VARY = (b"vary", VARY.encode())
@@ -31,12 +31,12 @@ Grants = Callable[[bytes, Doors], Awaitable[security.Grant]]
 
 
 async def unknown(request: Request, doors: Doors, grant: security.Grant) -> Response:
-    """``GET /{type}/{id}`` with an id that this server never gave."""
+    """``GET /{type}/{id}`` with an id that is no UUID, which nothing here has."""
     raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type=kind(request))
 
 
 class ReadRoute(Route):
-    """``GET /{type}/{id}`` for ids of this server's own form; routes after it answer for all others, and for Subscriptions."""
+    """``GET /{type}/{id}`` for UUIDs; routes after it answer for all others, and for Subscriptions."""
 
     def __init__(self, base: str, endpoint: "Read") -> None:
         super().__init__(base + "/{type}/{id}", endpoint, methods=["GET"])

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp
 from sekali import kernel, records, security
 
 from ..doors import Doors
-from ..messages import read_body
+from ..messages import done, prefers, read_body
 from ..outcomes import FHIR_JSON
 from .batch import batch, send
 
@@ -27,8 +27,17 @@ class Bundles:
         await records.look(plan, doors.store.under(grant).read)
         async with doors.store.change(grant) as change:
             entries = await records.carry_out(plan, change)
+        if prefers(request, "OperationOutcome"):
+            entries = {place: _with_outcome(entry) for place, entry in entries.items()}
         for place in plan.reads:  # what is read sees what was written
             answer = await send(request.scope, self.inner, {"method": "GET", "url": plan.reads[place]}, b"")
             entries[place] = answer.entry()
         head = b'{"resourceType":"Bundle","type":"transaction-response","entry":['
         return Response(head + b",".join(entries[n] for n in sorted(entries)) + b"]}", media_type=FHIR_JSON)
+
+
+def _with_outcome(entry: bytes) -> bytes:
+    """What was done stands in ``response.outcome``."""
+    told = kernel.decode(entry)
+    told["response"]["outcome"] = done(told["response"]["status"])
+    return kernel.encode(told)

@@ -13,13 +13,29 @@ from .kinds import kind, make
 
 
 async def update(request: Request, doors: Doors, grant: security.Grant) -> Response:
-    """``PUT /{type}/{id}``. With If-Match a newer version refuses (412). Ids are this server's: PUT never creates."""
-    type, id = kind(request), resource_id(request, kind(request))
+    """``PUT /{type}/{id}``. With If-Match a newer version refuses (412). An id that nothing ever had makes it (201).
+
+    Such an id has this server's form: a UUID that begins with the eight digits of the person's.
+    """
+    type, id = kind(request), _id(request, kind(request))
     body = await read_body(request)
     _require_id(body, type, id, "is another id than the path says")
     async with doors.store.change(grant) as change:
-        one = await change.update(type, id, body, if_match(request))
-    return resource_response(request, one)
+        one = await change.put(type, id, body, if_match(request))
+    return resource_response(request, one, 201 if one.version == 1 else 200)
+
+
+def _id(request: Request, type: str) -> UUID:
+    """The id in the path, which may be a new one. Raises Invalid."""
+    try:
+        id = resource_id(request, type)
+    except kernel.NotFound:
+        id = None
+    if id is None or str(id) != request.path_params["id"]:
+        raise kernel.Invalid(
+            faults=[kernel.Fault(f"{type}.id", "must be a UUID in lower case; POST lets the server choose one")]
+        )
+    return id
 
 
 async def update_where(request: Request, doors: Doors, grant: security.Grant) -> Response:

@@ -3,7 +3,7 @@
 R4's own codes come without displays, so the code stands for it. https://hl7.org/fhir/R4/terminology-service.html
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -32,12 +32,16 @@ class Concept(NamedTuple):
 
 
 class System(NamedTuple):
-    """A code system as far as it is loaded."""
+    """A code system as far as it is loaded.
+
+    :ivar parents: code -> the code that it is a kind of; also of chapters and blocks that are no concepts.
+    """
 
     url: str
     name: str
     version: str
     concepts: dict[str, Concept]
+    parents: Mapping[str, str] = {}
 
 
 async def system_of(reader: records.Reader, url: str) -> System:
@@ -51,7 +55,48 @@ async def system_of(reader: records.Reader, url: str) -> System:
     if kept is None or "concept" not in kept:
         raise kernel.NotFound("The code system %(url)s is not loaded here.", path="system", url=bare[:200])
     concepts = {one.code: one for one in _nested(bare, kept["concept"])}
-    return System(bare, kept.get("name", bare), kept.get("version", ""), concepts)
+    levels = _levels(kept["concept"]) if kept.get("hierarchyMeaning", "is-a") == "is-a" else {}
+    return System(bare, kept.get("name", bare), kept.get("version", ""), concepts, levels)
+
+
+async def codes(reader: records.Reader, modifier: str, term: fhir.Term) -> list[tuple[str, str]]:
+    """What a search means by ``:above`` or ``:below`` a code, or by ``:in`` or ``:not-in`` a value set: ``records.Codes``."""
+    if modifier in ("in", "not-in"):
+        return [(one.system, one.code) for one in await value_set(reader, term.text)]
+    system = await system_of(reader, term.system or "")
+    if term.text not in system.concepts and term.text not in system.parents.values():
+        raise kernel.NotFound(
+            "This code is not among those of %(system)s that are loaded here.", system=system.url[:200]
+        )
+    found = _above(system, term.text) if modifier == "above" else _below(system, term.text)
+    return [(system.url, code) for code in found]
+
+
+def _above(system: System, code: str) -> list[str]:
+    found = [code]
+    while (above := system.parents.get(found[-1])) and above not in found:
+        found.append(above)
+    return found
+
+
+def _below(system: System, code: str) -> list[str]:
+    children: dict[str, list[str]] = {}
+    for child, parent in system.parents.items():
+        children.setdefault(parent, []).append(child)
+    found = dict.fromkeys([code])
+    waiting = [code]
+    while waiting:
+        new = [child for child in children.get(waiting.pop(), ()) if child not in found]
+        found |= dict.fromkeys(new)
+        waiting += new
+    return list(found)
+
+
+def _levels(concepts: Iterable[dict[str, Any]], above: str = "") -> dict[str, str]:
+    found = {one["code"]: above for one in concepts if above}
+    for one in concepts:
+        found |= _levels(one.get("concept", ()), one["code"])
+    return found
 
 
 async def value_set(reader: records.Reader, url: str) -> list[Concept]:
@@ -69,7 +114,7 @@ async def value_set(reader: records.Reader, url: str) -> list[Concept]:
 
 
 async def composed(reader: records.Reader, value_set_: dict[str, Any], depth: int = 0) -> list[Concept]:
-    """A ValueSet resource by its ``compose``. Raises Unsupported for filters, and what :func:`value_set` raises."""
+    """A ValueSet resource by its ``compose``. Raises Unsupported for most filters, and what :func:`value_set` raises."""
     compose = value_set_.get("compose", {})
     found: dict[tuple[str, str], Concept] = {}
     for include in compose.get("include", ()):
@@ -84,11 +129,13 @@ async def composed(reader: records.Reader, value_set_: dict[str, Any], depth: in
 
 async def _included(reader: records.Reader, include: dict[str, Any], depth: int) -> dict[tuple[str, str], Concept]:
     """What one include brings: what is in its system and in every value set that it names."""
-    if "filter" in include or depth > 3:
-        raise kernel.Unsupported("Value sets made by filters cannot be expanded here.", path="url")
+    if depth > 3:
+        raise kernel.Unsupported("Value sets inside value sets cannot be expanded so deep here.", path="url")
     parts: list[list[Concept]] = []
     system = include.get("system", "")
-    if "concept" in include:
+    if "filter" in include:
+        parts += [_filtered(await system_of(reader, system), one) for one in include["filter"]]
+    elif "concept" in include:
         parts.append(list(_nested(system, include["concept"])))
     elif system:
         parts.append(list((await system_of(reader, system)).concepts.values()))
@@ -98,6 +145,17 @@ async def _included(reader: records.Reader, include: dict[str, Any], depth: int)
         parts.append(await composed(reader, kept, depth + 1) if kept else await value_set(reader, url))
     sets = [{(one.system, one.code): one for one in part} for part in parts]
     return {key: one for key, one in sets[0].items() if all(key in other for other in sets[1:])} if sets else {}
+
+
+def _filtered(system: System, wanted: dict[str, Any]) -> list[Concept]:
+    """The concepts below one, itself too (``is-a``) or not. Raises Unsupported for every other filter."""
+    operator, code = wanted.get("op"), wanted.get("value", "")
+    if wanted.get("property") != "concept" or operator not in ("is-a", "descendent-of"):
+        raise kernel.Unsupported(
+            "Of a value set's filters only concept is-a and descendent-of are known here.", path="url"
+        )
+    below = _below(system, code)[operator == "descendent-of" :]
+    return [system.concepts[one] for one in below if one in system.concepts]
 
 
 def _is_own(url: str) -> bool:
@@ -127,7 +185,7 @@ def _icd10() -> System:
         )
         for one in care.icd.every()
     }
-    return System(fhir.ICD10, "ICD-10", ICD10_VERSION, concepts)
+    return System(fhir.ICD10, "ICD-10", ICD10_VERSION, concepts, care.icd.parents())
 
 
 @cache
@@ -138,7 +196,8 @@ def _r4() -> dict[str, System]:
         codes.setdefault(system, set()).update(fhir.R4.codes.get(url, ()))
     return {
         url: System(
-            url, url.rpartition("/")[2], fhir.R4.version, {code: Concept(url, code, code) for code in sorted(own)}
+            url, url.rpartition("/")[2], fhir.R4.version, {code: Concept(url, code, code) for code in sorted(own)},
+            fhir.R4.parents.get(url, {}),
         )
         for url, own in codes.items() if url and own
     }  # fmt: skip

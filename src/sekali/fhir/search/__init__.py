@@ -5,12 +5,13 @@ A candidate is always checked again by its own values (:func:`matches`), so a cl
 person, and an index term may be coarser than the question (a month for a day).
 """
 
-from .indexing import Indexed, Lookup, index, lookup, main_date
-from .matching import matches, pointed_at, sort_key
+from .dates import interval
+from .indexing import EDITIONS, Indexed, Lookup, index, lookup, main_date
+from .matching import matches, pointed_at, reached, sort_key
 from .terms import MODIFIERS, Asked, Term, parse
 from .texts import fold
 
 __all__ = [
-    "MODIFIERS", "Asked", "Indexed", "Lookup", "Term", "fold", "index", "lookup", "main_date", "matches", "parse", "pointed_at",
-    "sort_key",
+    "EDITIONS", "MODIFIERS", "Asked", "Indexed", "Lookup", "Term", "fold", "index", "interval", "lookup", "main_date",
+    "matches", "parse", "pointed_at", "reached", "sort_key",
 ]  # fmt: skip

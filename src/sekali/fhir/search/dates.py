@@ -83,6 +83,8 @@ def holds(prefix: str, since: datetime, until: datetime, one: Interval) -> bool:
             return begin >= until
         case "eb":
             return end <= since
+        case "po":
+            return begin < until and end > since
     gap = abs(kernel.now() - since) / 10
     return begin < _later(until, gap) and end > _later(since, -gap)
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ..definitions import Place
 from ..parameters import MAIN_DATE, SEARCH, Parameter
 from ..types import TYPES
-from . import dates, numbers
+from . import dates, near, numbers, quantities
 from .matching import references, values
 from .reaching import reach
 from .terms import Asked, Term
@@ -20,6 +20,8 @@ from .tokens import tokens
 MOST_WORDS = 40
 """Of a markdown text; a longer one is kept under one term, and looked at by itself."""
 LONG = "(long)"
+NOT_LOOKED_UP = frozenset("missing text not not-in in contains identifier above below other is-not ends".split())
+"""Modifiers that the index terms say nothing of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,13 @@ def _by_member(own: dict[str, Parameter]) -> dict[str, list[tuple[Parameter, Pla
 
 
 _INDEXED = {type: _by_member(own) for type, own in SEARCH.items()}
+EDITIONS: dict[str, int] = {
+    type: 2
+    for type, own in SEARCH.items()
+    if any(one.kind in ("quantity", "special") or one.inside for one in own.values())
+}
+"""type -> edition of its index terms, where it is not the first. Raised when :func:`index` makes others than before, so that
+``records.renew`` makes those of all that is kept anew. 2: quantities in base units, places, the first entry of a Bundle."""
 
 
 def index(resource: dict[str, Any]) -> Indexed:
@@ -108,9 +117,13 @@ def _texts(kind: str, value: Any, place: Place) -> Iterator[str]:
         case "date":
             for one in dates.intervals(value, place.type):
                 yield from dates.index_texts(one)
-        case "number" | "quantity":
+        case "number":
             for one in numbers.bounds(value):
                 yield from numbers.index_texts(one)
+        case "quantity":
+            yield from quantities.index_texts(value)
+        case "special":
+            yield from near.index_texts(value)
         case "uri":
             yield str(value)
 
@@ -118,11 +131,7 @@ def _texts(kind: str, value: Any, place: Place) -> Iterator[str]:
 def lookup(asked: Asked) -> Lookup | None:
     """What to look up so that no match is missed; None where the index cannot help."""
     parameter, modifier = asked.parameter, asked.modifier
-    if (
-        not parameter.index
-        or parameter.places[0].type == "exists"
-        or modifier in ("missing", "text", "not", "not-in", "in", "contains", "identifier", "above", "below")
-    ):
+    if not parameter.index or parameter.places[0].type == "exists" or modifier in NOT_LOOKED_UP:
         return None
     kind, terms = parameter.kind, asked.terms
     if modifier == "of-type":
@@ -163,8 +172,12 @@ def _lookup_texts(parameter: Parameter, kind: str, term: Term) -> tuple[list[str
             return (words, True) if words else None
         case "date":
             texts = dates.lookup_texts(term.prefix, term.since, term.until)
-        case "number" | "quantity":
-            texts = numbers.lookup_texts(term.prefix, term.number)
+        case "number":
+            texts = numbers.lookup_texts(term.prefix, numbers.Measure.of(term.number))
+        case "quantity":
+            texts = quantities.lookup_texts(term)
+        case "special":
+            texts = near.lookup_texts(term)
         case _:
             return [term.text], True
     return (texts, False) if texts else None

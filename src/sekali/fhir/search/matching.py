@@ -1,19 +1,20 @@
 """Whether a resource really has what was asked for."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any
 
 from ..definitions import R4, Place
 from ..elements import split_reference
-from ..parameters import Component, Parameter
-from . import dates, numbers
+from ..parameters import WHOLE, Component, Parameter
+from . import dates, near, numbers, quantities
 from .reaching import reach
 from .terms import Asked, Term
 from .texts import begins, fold, strings
 from .tokens import Token, tokens, types_of
 
 MANY = 20
-"""So many references are compared as a set; they come from a chain, each as ``Type/id``."""
+"""So many references or codes are compared as a set; they come from a chain or a value set, each of them whole."""
 Found = list[tuple[Any, Place]]
 """Values with the place that they were found at."""
 
@@ -26,6 +27,8 @@ def matches(resource: dict[str, Any], asked: Asked) -> bool:
     found = values(resource, parameter.places)
     if modifier == "missing":
         return any((not found) == (term.text == "true") for term in asked.terms)
+    if len(asked.terms) > MANY and asked.pairs and modifier in ("", "not"):
+        return any((token.system, token.code) in asked.pairs for token in _tokens(found)) != (modifier == "not")
     if modifier in ("not", "not-in"):
         test = _test("token", modifier.removeprefix("not-") if modifier == "not-in" else "")
         return not any(test(found, term) for term in asked.terms)
@@ -46,6 +49,8 @@ def _test(kind: str, modifier: str) -> Callable[[Found, Term], bool]:
             return _token_text
         case "token", "in":
             return _token_in
+        case "token", "other":
+            return lambda found, term: any(token.code and not _is(token, term) for token in _tokens(found))
         case "token", "of-type":
             return _of_type
         case "token", _:
@@ -58,6 +63,14 @@ def _test(kind: str, modifier: str) -> Callable[[Found, Term], bool]:
             return lambda found, term: any(text == term.exact for text in _strings(found))
         case "string", "contains":
             return lambda found, term: any(term.text in fold(text) for text in _strings(found))
+        case "string", "is":
+            return lambda found, term: any(fold(text) == term.text for text in _strings(found))
+        case "string", "is-not":
+            return lambda found, term: any(fold(text) != term.text for text in _strings(found))
+        case "string", "begins":
+            return lambda found, term: any(fold(text).startswith(term.text) for text in _strings(found))
+        case "string", "ends":
+            return lambda found, term: any(fold(text).endswith(term.text) for text in _strings(found))
         case "string", _:
             return lambda found, term: begins(term.text, list(_strings(found)))
         case "date", _:
@@ -66,6 +79,8 @@ def _test(kind: str, modifier: str) -> Callable[[Found, Term], bool]:
             return _number
         case "quantity", _:
             return _quantity
+        case "special", _:
+            return lambda found, term: any(near.holds(value, term) for value, _ in found)
         case "uri", "below":
             return lambda found, term: any(str(value).startswith(term.text) for value, _ in found)
         case "uri", "above":
@@ -113,7 +128,13 @@ def _of_type(found: Found, term: Term) -> bool:
 
 
 def references(value: Any) -> Iterator[str]:
-    """What a Reference or canonical can be found by: ``Type/id``, or its URL with and without its version."""
+    """What a Reference or canonical can be found by: ``Type/id``, or its URL with and without its version; of a resource
+    that stands in a Bundle, its own kind and id.
+    """
+    if isinstance(value, dict) and "resourceType" in value:
+        if isinstance(value.get("id"), str):
+            yield f"{value['resourceType']}/{value['id']}"
+        return
     text = value.get("reference") if isinstance(value, dict) else value
     if not isinstance(text, str):
         return
@@ -124,6 +145,11 @@ def references(value: Any) -> Iterator[str]:
     yield text
     if "|" in text:
         yield text.partition("|")[0]
+
+
+def reached(resource: dict[str, Any], parameter: Parameter) -> list[Any]:
+    """The values of a parameter in a resource."""
+    return [value for value, _ in values(resource, parameter.places)]
 
 
 def pointed_at(resource: dict[str, Any], parameter: Parameter) -> Iterator[str]:
@@ -159,36 +185,36 @@ def _date(found: Found, term: Term) -> bool:
 
 
 def _number(found: Found, term: Term) -> bool:
-    return any(numbers.holds(term.prefix, term.number, one) for value, _ in found for one in numbers.bounds(value))
+    measure = numbers.Measure.of(term.number)
+    return any(numbers.holds(term.prefix, measure, one) for value, _ in found for one in numbers.bounds(value))
 
 
 def _quantity(found: Found, term: Term) -> bool:
     return any(
-        numbers.holds(term.prefix, term.number, one)
-        for value, _ in found if _unit(value, term) for one in numbers.bounds(value)
+        numbers.holds(term.prefix, measure, one)
+        for value, _ in found for measure, one in quantities.compared(value, term)
     )  # fmt: skip
-
-
-def _unit(value: Any, term: Term) -> bool:
-    """Whether a quantity has the unit asked for; ``||mg`` asks for the code or what people read."""
-    if not term.text or not isinstance(value, dict):
-        return not term.text
-    measures = [value[end] for end in ("low", "high") if end in value] or [value]
-    if term.system:
-        money = value.get("currency") == term.text and term.system == "urn:iso:std:iso:4217"
-        return money or all(one.get("system") == term.system and one.get("code") == term.text for one in measures)
-    return all(term.text in (one.get("code"), one.get("unit"), one.get("currency")) for one in measures)
 
 
 def _composite(resource: dict[str, Any], parameter: Parameter, term: Term) -> bool:
     return any(
-        all(_part(node, n, component, part) for component, part in zip(parameter.components, term.parts, strict=True))
+        all(_part(resource, node, n, component, part) for component, part in zip(parameter.components, term.parts, strict=True))
         for n, place in enumerate(parameter.places) for node in reach(resource, place)
     )  # fmt: skip
 
 
-def _part(node: Any, n: int, component: Component, term: Term) -> bool:
-    return _test(component.kind, "")(values(node, component.places[n]), term)
+def _part(resource: dict[str, Any], node: Any, n: int, component: Component, term: Term) -> bool:
+    found = [
+        (value, place)
+        for place in component.places[n]
+        for value in (reach(resource, _from_the_whole(place)) if place.steps[0] == WHOLE else reach(node, place))
+    ]
+    return _test(component.kind, "")(found, term)
+
+
+@cache
+def _from_the_whole(place: Place) -> Place:
+    return Place(place.steps[1:], place.type, place.target, place.system)
 
 
 def sort_key(resource: dict[str, Any], parameter: Parameter, descending: bool) -> str:

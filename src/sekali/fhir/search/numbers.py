@@ -1,8 +1,8 @@
 """Numbers and quantities (https://hl7.org/fhir/R4/search.html#number, #quantity), as decimal intervals."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 Bounds = tuple[Decimal, Decimal]
 LEAST, MOST = Decimal("-Infinity"), Decimal("Infinity")
@@ -29,10 +29,32 @@ def bounds(value: Any) -> Iterator[Bounds]:
         yield Decimal(value), Decimal(value)
 
 
-def holds(prefix: str, value: Decimal, one: Bounds) -> bool:
-    """Whether ``one`` stands to ``value`` as ``prefix`` says; without a prefix by the digits that were written."""
+class Measure(NamedTuple):
+    """A number that is asked for, with what it stands for by its digits, and a tenth around it; all in one unit."""
+
+    value: Decimal
+    implied: Bounds
+    near: Bounds
+
+    @classmethod
+    def of(cls, value: Decimal) -> "Measure":
+        """As it is written."""
+        tenth = abs(value) / 10
+        return cls(value, implied(value), (value - tenth, value + tenth))
+
+    def converted(self, convert: Callable[[Decimal], Decimal]) -> "Measure":
+        """In another unit, its precision too; ``convert`` keeps the order of numbers."""
+        return Measure(convert(self.value), _both(self.implied, convert), _both(self.near, convert))
+
+
+def _both(one: Bounds, convert: Callable[[Decimal], Decimal]) -> Bounds:
+    return convert(one[0]), convert(one[1])
+
+
+def holds(prefix: str, asked: Measure, one: Bounds) -> bool:
+    """Whether ``one`` stands to what is asked as ``prefix`` says; without a prefix by the digits that were written."""
     low, high = one
-    since, until = implied(value)
+    since, until = asked.implied
     inside = since <= low and high < until
     match prefix:
         case "eq":
@@ -40,19 +62,18 @@ def holds(prefix: str, value: Decimal, one: Bounds) -> bool:
         case "ne":
             return not inside
         case "gt":
-            return high > value
+            return high > asked.value
         case "lt":
-            return low < value
+            return low < asked.value
         case "ge":
-            return high >= value
+            return high >= asked.value
         case "le":
-            return low <= value
+            return low <= asked.value
         case "sa":
-            return low > value
+            return low > asked.value
         case "eb":
-            return high < value
-    tenth = abs(value) / 10
-    return low <= value + tenth and high >= value - tenth
+            return high < asked.value
+    return low <= asked.near[1] and high >= asked.near[0]
 
 
 def index_texts(one: Bounds) -> Iterator[str]:
@@ -71,15 +92,13 @@ def _size(value: Decimal) -> str:
     return f"{'-' if value < 0 else ''}e{power}:{first[0]}{first[1]}"
 
 
-def lookup_texts(prefix: str, value: Decimal) -> list[str] | None:
+def lookup_texts(prefix: str, asked: Measure) -> list[str] | None:
     """Terms of which every match has one; only where the question is about a small range."""
-    if prefix not in ("eq", "ap"):
-        return None
-    reach = implied(value) if prefix == "eq" else (value - abs(value) / 10, value + abs(value) / 10)
-    if prefix == "ap" or reach[0] <= 0 <= reach[1]:
+    reach = asked.implied
+    if prefix != "eq" or reach[0] <= 0 <= reach[1]:
         return None
     low, high = sorted(map(abs, reach))
-    sign = "-" if value < 0 else ""
+    sign = "-" if reach[0] < 0 else ""
     if high.adjusted() - low.adjusted() > 1:
         return None
     found = []

@@ -23,7 +23,12 @@ def reach(node: Any, place: Place) -> list[Any]:
                 found += there
             elif there is not None:
                 found.append(there)
-        nodes = [one for one in found if isinstance(one, dict) and one.get(member) == value] if member else found
+        if member == "[]":
+            nodes = found[int(value) :][:1]
+        elif member:
+            nodes = [one for one in found if isinstance(one, dict) and one.get(member) == value]
+        else:
+            nodes = found
     if place.target:
         nodes = [one for one in nodes if points_at(one, node) == place.target]
     return nodes

@@ -8,18 +8,22 @@ from sekali import kernel
 
 from ..definitions import R4
 from ..elements import split_reference
-from ..parameters import Parameter
+from ..parameters import PART_OF, Parameter
 from ..types import TYPES
 from .dates import interval
 from .texts import fold
+from .units import unit
 
+NEAR = 10
+"""Kilometres, where ``near`` names no distance."""
+_KILOMETRE = unit("km")
 PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
 MODIFIERS: dict[str, frozenset[str]] = {
-    "token": frozenset({"missing", "text", "not", "in", "not-in", "of-type"}),
-    "reference": frozenset({"missing", "identifier"}),
+    "token": frozenset({"missing", "text", "not", "in", "not-in", "of-type", "above", "below"}),
+    "reference": frozenset({"missing", "identifier", "above", "below"}),
     "string": frozenset({"missing", "exact", "contains"}),
     "uri": frozenset({"missing", "above", "below"}),
-    **{kind: frozenset({"missing"}) for kind in ("date", "number", "quantity", "composite")},
+    **{kind: frozenset({"missing"}) for kind in ("date", "number", "quantity", "composite", "special")},
 }
 """kind -> the modifiers that are known; a reference may also be narrowed to a kind (``subject:Patient``)."""
 
@@ -53,9 +57,21 @@ class Asked:
     terms: tuple[Term, ...]
     texts: frozenset[str] = field(init=False)
     """The texts of all values, for what may have very many (references found by a chain)."""
+    pairs: frozenset[tuple[str, str]] = field(init=False)
+    """(system, code) of all values, where each has both: for the many codes of a value set."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "texts", frozenset(term.text for term in self.terms))
+        whole = self.parameter.kind == "token" and all(term.system is not None and term.text for term in self.terms)
+        pairs = frozenset((term.system, term.text) for term in self.terms) if whole else frozenset()
+        object.__setattr__(self, "pairs", pairs)
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody who knows more than R4's own codes has to say first which values are meant."""
+        if self.modifier in ("above", "below"):
+            return self.parameter.kind in ("token", "reference")
+        return self.modifier in ("in", "not-in") and any(term.text not in R4.codes for term in self.terms)
 
 
 def parse(parameter: Parameter, modifier: str, value: str) -> Term:
@@ -74,9 +90,12 @@ def parse(parameter: Parameter, modifier: str, value: str) -> Term:
     if modifier == "identifier":
         return _token(value)
     if modifier in ("in", "not-in"):
-        if value.partition("|")[0] not in R4.codes:
-            raise kernel.NotFound("The value set %(url)s is not known here.", path=name, url=value[:200])
-        return Term(value.partition("|")[0])
+        bare = value.partition("|")[0]
+        return Term(bare if bare in R4.codes else value)
+    if modifier in ("above", "below") and parameter.kind == "token":
+        return _of_levels(parameter, value)
+    if modifier in ("above", "below") and parameter.kind == "reference":
+        return _part(parameter, value)
     return _value(parameter, parameter.kind, modifier, value)
 
 
@@ -99,6 +118,8 @@ def _value(parameter: Parameter, kind: str, modifier: str, value: str) -> Term:
             return _quantity(parameter.name, value)
         case "uri":
             return Term(value)
+        case "special":
+            return _near(parameter.name, value)
         case "composite":
             return _composite(parameter, value)
     return (
@@ -108,6 +129,28 @@ def _value(parameter: Parameter, kind: str, modifier: str, value: str) -> Term:
         if modifier == "text"
         else _token(value)
     )
+
+
+def _of_levels(parameter: Parameter, value: str) -> Term:
+    """A code with its system, which an element that is always of one system implies."""
+    term, name = _token(value), parameter.name
+    implied = {place.system for place in parameter.places}
+    system = term.system or (implied.pop() if len(implied) == 1 else "")
+    if not (system and term.text):
+        raise kernel.Invalid("%(name)s:above and :below need system|code.", path=name, name=name)
+    return Term(term.text, system=system)
+
+
+def _part(parameter: Parameter, value: str) -> Term:
+    """``Type/id`` of a kind whose resources are parts of each other."""
+    kinds = sorted(parameter.targets & PART_OF.keys())
+    term, name = _reference(value, kinds[0] if len(kinds) == 1 else ""), parameter.name
+    if term.text.partition("/")[0] not in kinds:
+        raise kernel.Invalid(
+            "%(name)s:above and :below need Type/id of what can be part of another: %(kinds)s.",
+            path=name, name=name, kinds=", ".join(kinds) or "-",
+        )  # fmt: skip
+    return term
 
 
 def _token(value: str) -> Term:
@@ -163,6 +206,25 @@ def _quantity(name: str, value: str) -> Term:
     prefix, number = _number(name, parts[0])
     system, code = parts[1:] if len(parts) == 3 else (None, "")
     return Term(code, prefix=prefix, system=system, number=number)
+
+
+def _near(name: str, value: str) -> Term:
+    """``parts``: latitude and longitude in degrees; ``number``: how far away at most, in km."""
+    texts = value.split("|")
+    try:
+        latitude, longitude, *more = map(Decimal, texts[:3] if len(texts) > 2 and texts[2] else texts[:2])
+        length = unit(texts[3]) if len(texts) == 4 and texts[3] else _KILOMETRE
+        good = (
+            len(texts) <= 4 and abs(latitude) <= 90 and abs(longitude) <= 180 and all(0 <= one < 10**9 for one in more)
+        )
+    except (ArithmeticError, ValueError):
+        good = False
+    if not good or length is None or length.dimension != _KILOMETRE.dimension:
+        raise kernel.Invalid(
+            "%(name)s needs latitude|longitude|distance|unit, such as -7.79|110.36|5|km.", path=name, name=name
+        )
+    far = length.base(more[0]) / _KILOMETRE.base(Decimal(1)) if more else Decimal(NEAR)
+    return Term(value, number=far, parts=(Term(number=latitude), Term(number=longitude)))
 
 
 def _composite(parameter: Parameter, value: str) -> Term:
