@@ -5,9 +5,10 @@ from .chart import Chart
 from .extract import Extract, moment, parse_filter
 from .prepared import Prepared, prepare
 from .query import Query
+from .reader import ALWAYS, EVER, MOST_HISTORY, Codes, Reader, Relations
 from .renewal import renew
 from .search import Page
-from .store import ALWAYS, EVER, MOST_HISTORY, Codes, Reader, Relations, Store, Watcher, standing
+from .store import Store, Watcher, standing
 from .stored import Stored
 from .transaction import Plan, carry_out, look, plan
 from .twins import twin

@@ -2,33 +2,21 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
-from datetime import UTC, datetime
-from functools import partial
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from sekali import audit, fhir, kernel, security
+from sekali import audit, kernel, security
 
-from . import chart, cursors
 from .change import Change, Writing, event
 from .extract import Extract
-from .linked import MOST_INCLUDED, included, pointed_at
 from .prepared import COLUMNS, Prepared, restamped
-from .query import Query, as_uuid, parse
-from .search import Page, Search
+from .query import Query, as_uuid
+from .reader import Codes, Reader, Relations, no_codes, no_relations
 from .stored import Stored, stored
 
 SQL = kernel.queries(__file__)
 EXTRACT = kernel.queries(__file__.replace("store", "extract"))
-
-EVER = datetime.min.replace(tzinfo=UTC)
-LAST = datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1), 2**31 - 1
-Span = tuple[datetime, datetime]
-ALWAYS: Span = (EVER, datetime.max.replace(tzinfo=UTC))
-MOST_OF_A_RECORD = 5000
-MOST_HISTORY = 200
-MOST_AT_ONCE = 500
 
 
 class _TakenBack(Exception):  # noqa: N818 - no error: how a trial ends
@@ -42,32 +30,6 @@ class Watcher(Protocol):
     """
 
     async def __call__(self, tx: kernel.Session, changes: Sequence[Change]) -> None: ...
-
-
-class Relations(Protocol):
-    """Somebody who knows whether a facility stands in a relation to a person. ``care`` does; ``app`` joins the two."""
-
-    async def __call__(self, facility: UUID, citizen: UUID) -> bool: ...
-
-
-class Codes(Protocol):
-    """Somebody who knows code systems and value sets. ``exchange`` does; ``app`` joins the two.
-
-    (reader, modifier, value) -> (system, code) of all that is meant by ``above``, ``below``, ``in`` or ``not-in``; for
-    the last two the value's text is a value set's URL. Raises NotFound, Unsupported, TooCostly.
-    """
-
-    async def __call__(self, reader: "Reader", modifier: str, term: fhir.Term) -> Collection[tuple[str, str]]: ...
-
-
-async def no_codes(reader: "Reader", modifier: str, term: fhir.Term) -> Collection[tuple[str, str]]:
-    """Where nobody knows."""
-    raise kernel.NotFound("The value set %(url)s is not known here.", url=term.text[:200])
-
-
-async def no_relations(facility: UUID, citizen: UUID) -> bool:
-    """Where nobody knows, there is none."""
-    return False
 
 
 class Store:
@@ -93,7 +55,7 @@ class Store:
         self._codes = codes
         self._read = database.coalesced(SQL.read)
 
-    def under(self, grant: security.Grant) -> "Reader":
+    def under(self, grant: security.Grant) -> Reader:
         """Reading, as far as ``grant`` allows."""
         return Reader(self._database, self._journal, self._read, self._relations, grant, self._codes)
 
@@ -165,254 +127,3 @@ async def standing(tx: kernel.Session, keys: Collection[tuple[str, str]]) -> lis
     ids = [(type, found) for type, text in keys if (found := as_uuid(text)) is not None]
     columns = ([kernel.shard_of(id) for _, id in ids], [type for type, _ in ids], [id for _, id in ids])
     return [one for one in map(stored, await tx.fetch(SQL.read, *columns)) if not one.deleted]
-
-
-class Reader:
-    """What may be read under one Grant. Every look is on the audit's disk before it is answered."""
-
-    def __init__(
-        self,
-        database: kernel.Database,
-        journal: audit.Journal,
-        read: kernel.Coalesced,
-        relations: Relations,
-        grant: security.Grant,
-        codes: Codes,
-    ) -> None:
-        self._database = database
-        self._journal = journal
-        self._codes = codes
-        self._read = read
-        self._relations = relations
-        self._grant = grant
-
-    async def read(self, type: str, id: UUID) -> Stored:
-        """The present version. Raises NotFound, Gone, Forbidden."""
-        self._grant.may_read(type)
-        row = await self._read(kernel.shard_of(id), type, id)
-        return await self._show(type, stored(row) if row else None)
-
-    async def vread(self, type: str, id: UUID, version: int) -> Stored:
-        """One version. Raises NotFound, Gone (this version is a deletion), Forbidden."""
-        self._grant.may_read(type)
-        row = await self._database.fetchrow(SQL.vread, kernel.shard_of(id), type, id, version)
-        return await self._show(type, stored(row) if row else None)
-
-    async def sent(self, keys: Sequence[tuple[str, UUID]], what: str) -> list[Stored]:
-        """What is there of (type, id), at most 500, and may be sent to the actor's system without its asking for it now.
-
-        Of a person only what the Grant allows and while the facility stands in a relation to them, also of the kinds that
-        anybody may look up by a number. What may not be sent is left out. ``what`` tells the audit why.
-        """
-        some = [key for key in dict.fromkeys(keys) if key[0] in self._grant.reads][:MOST_AT_ONCE]
-        found = [one for one in await self._read_some(some) if await self._cared_for(one)]
-        citizens = {one.subject for one in found} - {None}
-        await self._journal.record_all([event(self._grant, audit.Kind.NOTIFIED, one, what) for one in sorted(citizens)])
-        return found
-
-    async def _cared_for(self, one: Stored) -> bool:
-        facility = self._grant.actor.facility
-        if one.subject is None:
-            return True
-        return facility is not None and await self._relations(facility, one.subject)
-
-    async def history(
-        self, type: str, id: UUID, count: int = 50, before: int | None = None, since: datetime = EVER, at: Span = ALWAYS
-    ) -> list[Stored]:
-        """Versions, newest first, deletions too.
-
-        :param at: only what stood at some moment of it. Raises NotFound, Forbidden.
-        """
-        self._grant.may_read(type)
-        rows = await self._database.fetch(
-            SQL.history, kernel.shard_of(id), type, id, before or 2**31 - 1, min(count, MOST_HISTORY), since, *at
-        )
-        if not rows and before is None and since == EVER and at == ALWAYS:
-            raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type=type)
-        versions = [stored(row) for row in rows]
-        for person in self._people(versions[0]) if versions else ():
-            await self._require_standing(type, person)
-        await self._looked(versions[:1], f"{type}/{id}/_history")
-        return versions
-
-    async def changes(
-        self, type: str | None, since: datetime, count: int, after: str | None, at: Span = ALWAYS
-    ) -> tuple[list[Stored], str | None]:
-        """Versions of everything of a kind (of all kinds), newest first, and the cursor of the next page.
-
-        Raises Forbidden for what belongs to people, unless the Grant is one for everybody.
-        """
-        types = [type] if type else sorted(self._grant.reads)
-        everybody = self._grant.purpose is security.Purpose.EXPORT
-        if not everybody and not fhir.CITY_TYPES.issuperset(types):
-            raise kernel.Forbidden("Ask for the history of one resource: this would show everybody's.", rule="20003")
-        for one in types:
-            self._grant.may_read(one)
-        place = cursors.version(after) if after else LAST
-        most = min(count, MOST_HISTORY)
-        found = [stored(row) for row in await self._database.fetch(SQL.changes, types, since, *place, most + 1, *at)]
-        await self._looked(found[:most], f"{type or ''}/_history")
-        return found[:most], cursors.of_version(found[most - 1]) if len(found) > most else None
-
-    async def read_many(self, type: str, ids: Sequence[UUID]) -> list[Stored]:
-        """Those of ``ids`` (at most 500) that are there and that the Grant concerns, in one round trip."""
-        self._grant.may_read(type)
-        some = list(ids)[:MOST_AT_ONCE]
-        rows = await self._database.fetch(SQL.read, [kernel.shard_of(id) for id in some], [type] * len(some), some)
-        found = [one for one in map(stored, rows) if not one.deleted and self._grant.subject in (None, one.subject)]
-        await self._looked(found, type)
-        return found
-
-    async def record(self, types: Sequence[str]) -> dict[str, list[Stored]]:
-        """All that is kept of the Grant's person of these types, newest first, in one round trip. Raises Forbidden."""
-        for type in types:
-            self._grant.may_read(type)
-        subject = self._grant.subject
-        if subject is None:
-            raise kernel.Forbidden("It is not clear whose data this is about.")
-        for type in types:
-            await self._require_standing(type, subject)
-        rows = await self._database.fetch(SQL.record, kernel.shard_of(subject), list(types), subject, MOST_OF_A_RECORD)
-        found: dict[str, list[Stored]] = {type: [] for type in types}
-        for row in rows:
-            found[row["type"]].append(stored(row))
-        await self._journal.record(event(self._grant, audit.Kind.LOOKED, subject, ",".join(types)))
-        return found
-
-    async def everything(self, asked: chart.Chart) -> Page:
-        """A page of a person's chart, newest first, the Patient before all; what names them comes with the last page.
-
-        What is not the person's own and may not be seen is left out. Organizations, Practitioners, Locations and
-        Medications that something on the page names come along. Raises NotFound, Gone, Forbidden (a person to whom the
-        facility has no relation), Invalid (a strange cursor).
-        """
-        types = asked.types if asked.types is not None else self._grant.reads
-        for type in types:
-            self._grant.may_read(type)
-        patient = await self._person(asked.person)
-        for type in types:
-            await self._require_standing(type, asked.person)
-        items, more = await chart.own(self._database, asked, types - fhir.CITY_TYPES - {"Patient"})
-        if asked.cursor is None and "Patient" in types and patient.updated >= asked.since:
-            items.insert(0, patient)
-        if more is None:
-            items += await self._visible(await chart.naming(self._database, asked, types & fhir.PERSON_TYPES.keys()))
-        along = await self._named(items, chart.NAMED & types)
-        await self._looked([patient, *items], f"{patient.reference}/$everything")
-        return Page(items, None, more, [], tuple(along))
-
-    async def named(self, items: Sequence[Stored]) -> list[Stored]:
-        """The Organizations, Practitioners, Locations and Medications that these name, each once, at most 1,000."""
-        return await self._named(items, chart.NAMED & self._grant.reads)
-
-    async def _named(self, items: Sequence[Stored], types: Collection[str]) -> list[Stored]:
-        keys = dict.fromkeys(key for one in items for key in pointed_at(one) if key[0] in types)
-        return await self._read_some(list(keys)[:MOST_INCLUDED])
-
-    async def _person(self, person: UUID) -> Stored:
-        row = await self._read(kernel.shard_of(person), "Patient", person)
-        if row is None:
-            raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type="Patient")
-        patient = stored(row)
-        if patient.deleted:
-            raise kernel.Gone("This %(type)s was deleted.", type="Patient")
-        return patient
-
-    async def search(self, type: str, params: Sequence[tuple[str, str]], *, lenient: bool = False) -> Page:
-        """A page of what matches. Raises Invalid (unknown parameter), TooCostly (nothing narrows it), Forbidden."""
-        query = parse(type, params, lenient)
-        await self._permit(query)
-        await self._open_lists(query)
-        page = await Search(self._database, self._grant, self._permit, partial(self._codes, self)).run(query)
-        page = replace(page, items=await self._visible(page.items))
-        if query.includes and page.items:
-            more = await included(self._database, query, page.items, self._read_some, self._visible)
-            page = replace(page, included=tuple(more))
-        names = ",".join(name for name, _ in page.used)
-        await self._looked([*page.items, *page.included], f"{type}?{names}", audit.Kind.SEARCHED)
-        return page
-
-    async def _open_lists(self, query: Query) -> None:
-        """Ids in place of Lists (https://hl7.org/fhir/R4/search.html#list). Raises NotFound also for one that may not be seen,
-        and TooCostly.
-        """
-        for id in query.lists:
-            found = await self._read_some([("List", id)])
-            if not found:
-                raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type="List")
-            entries = [one for one in found[0].resource.get("entry", ()) if not one.get("deleted")]
-            texts = [one.get("item", {}).get("reference") or "" for one in entries]
-            ids = {split[1] for text in texts if (split := fhir.split_reference(text)) and split[0] == query.type}
-            if len(ids) > MOST_INCLUDED:
-                raise kernel.TooCostly("%(name)s finds too many. Ask for less.", path="_list", name="_list")
-            query.asked.append(fhir.Asked(fhir.SEARCH[query.type]["_id"], "", tuple(map(fhir.Term, sorted(ids)))))
-        query.lists = []
-
-    async def _permit(self, query: Query) -> None:
-        """Raises Forbidden when the Grant does not allow to ask this at all.
-
-        Where only people in a relation to the facility may be read, the question must name one, or ask for what points
-        at the facility itself (its referrals, its visits); otherwise even the number of answers would tell something.
-        """
-        self._grant.may_read(query.type)
-        person = query.person()
-        own = query.asks_of("Organization", self._grant.actor.facility)
-        if query.type in self._grant.related and person is None and not own:
-            raise kernel.Forbidden("Name the patient: your facility may read only those it cares for.", rule="20003")
-        await self._require_standing(query.type, person)
-
-    async def _visible(self, found: list[Stored]) -> list[Stored]:
-        """Of what was found, what the Grant allows to see; the rest is left out without a word."""
-        seen = []
-        for one in found:
-            if one.type not in self._grant.reads:
-                continue
-            try:
-                for person in self._people(one):
-                    await self._require_standing(one.type, person)
-            except kernel.Forbidden:
-                continue
-            seen.append(one)
-        return seen
-
-    async def _read_some(self, keys: list[tuple[str, UUID]]) -> list[Stored]:
-        """What is there of (type, id), and may be seen."""
-        if not keys:
-            return []
-        shards = [kernel.shard_of(id) for _, id in keys]
-        rows = await self._database.fetch(SQL.read, shards, [type for type, _ in keys], [id for _, id in keys])
-        return await self._visible([one for one in map(stored, rows) if not one.deleted])
-
-    def _people(self, one: Stored) -> list[UUID | None]:
-        """Whose a resource is; of one that names several people, all of them."""
-        if one.subject is not None or one.type not in self._grant.related or one.deleted:
-            return [one.subject]
-        return (
-            list(fhir.people_at(one.resource, fhir.PERSON_TYPES[one.type])) if one.type in fhir.PERSON_TYPES else [None]
-        )
-
-    async def _show(self, type: str, one: Stored | None) -> Stored:
-        if one is None:
-            raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type=type)
-        for person in self._people(one):
-            await self._require_standing(type, person)
-        await self._looked([one], one.reference)
-        if one.deleted:
-            raise kernel.Gone("This %(type)s was deleted.", type=type)
-        return one
-
-    async def _require_standing(self, type: str, subject: UUID | None) -> None:
-        """Raises Forbidden when it is another person's, or one's whom the actor's facility does not care for."""
-        self._grant.concerns(subject)
-        if type not in self._grant.related or subject is None:
-            return
-        facility = self._grant.actor.facility
-        if facility is None or not await self._relations(facility, subject):
-            raise kernel.Forbidden("Your facility has no visit or referral of this person.", rule="20003")
-
-    async def _looked(self, found: Sequence[Stored], what: str, kind: audit.Kind = audit.Kind.LOOKED) -> None:
-        """One event for each person whose data was shown; the city's own (its places) needs none."""
-        citizens = {one.subject for one in found} - {None}
-        if not citizens and kind is audit.Kind.SEARCHED and what.partition("?")[0] not in fhir.CITY_TYPES:
-            citizens = {None}  # a search that found nobody is written down too
-        await self._journal.record_all([event(self._grant, kind, citizen, what) for citizen in citizens])
