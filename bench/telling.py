@@ -4,19 +4,20 @@ Creates are measured in turns over one database, with the outbox and without, so
 """
 
 import asyncio
-import os
 import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
 from uuid import UUID
 
+from city import cluster, loaded
+
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from receiving import receiver, subscription  # noqa: E402
 
-from sekali import app, audit, care, demo, identity, kernel, program, records, security  # noqa: E402
+from sekali import app, audit, care, identity, kernel, records, security  # noqa: E402
 
+PEOPLE = 1000
 ROUNDS, EACH = 30, 20
 TOLD = 200
 
@@ -41,24 +42,11 @@ async def in_turns(name: str, stores: dict[str, records.Store], grant: security.
 
 
 async def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="sekali-bench-") as folder:
-        os.chmod(folder, 0o711)  # noqa: PTH101
-        cluster = kernel.Cluster(kernel.Settings(data=Path(folder) / "data"))
-        cluster.hold()
-        await cluster.start()
-        try:
-            await measure(cluster)
-        finally:
-            await cluster.stop()
+    async with cluster() as (within, folder), loaded(within, folder, PEOPLE) as city:
+        await measure(city.database, city.sekali)
 
 
-async def measure(cluster: kernel.Cluster) -> None:
-    database = await kernel.Database.connect(cluster.dsn, 10)
-    await kernel.migrate(database)
-    sekali = await app.build(kernel.Settings(), database)
-    await program.history.load(sekali.database, sekali.program.regions)
-    await demo.load(database, sekali.store, sekali.doorkeeper, sekali.directory, sekali.care.facilities, sekali.program,
-                    2018, 1000, lambda done, total: None, workers=1)  # fmt: skip
+async def measure(database: kernel.Database, sekali: app.Sekali) -> None:
     rsud, pratama = await actor(database, "rsud-simrs"), await actor(database, "pratama-simrs")
     journal, watchers = (
         audit.Journal(database),
@@ -109,7 +97,6 @@ async def measure(cluster: kernel.Cluster) -> None:
             print(
                 f"1,000 events of one subscriber, 20 in a message: {1000 / (time.perf_counter() - began):.0f} a second"
             )
-    await database.close()
 
 
 async def actor(database: kernel.Database, client: str) -> security.Actor:

@@ -4,7 +4,7 @@ https://hl7.org/fhir/R4/search.html#quantity. Beside the number as it is written
 (``g1m-3~e3:54``), so that a question with a unit of UCUM looks for that one only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -18,8 +18,19 @@ from .units import Unit, unit
 MONEY = "urn:iso:std:iso:4217"
 
 
-def index_texts(value: Any) -> Iterator[str]:
+def index_texts(value: Any) -> Iterable[str]:
     """The sizes of a quantity: as it is written, and in base units."""
+    if isinstance(value, dict) and "value" in value:  # no Range; the same few values come again and again
+        return _of_one(value["value"], value.get("comparator", ""), value.get("system"), value.get("code"))
+    return _index_texts(value)
+
+
+@lru_cache(maxsize=4096)
+def _of_one(number: Decimal | int, comparator: str, system: str | None, code: str | None) -> tuple[str, ...]:
+    return tuple(_index_texts({"value": number, "comparator": comparator, "system": system, "code": code}))
+
+
+def _index_texts(value: Any) -> Iterator[str]:
     for one in numbers.bounds(value):
         yield from numbers.index_texts(one)
     dimension = _dimension(value)
