@@ -8,6 +8,8 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from multiprocessing import get_context
 
+from city import City
+
 from sekali import app, demo, kernel, records, security
 
 BATCH = 400
@@ -72,3 +74,38 @@ async def _ours(database: kernel.Database, batches: list[list[records.Prepared]]
     for batch in batches:
         await sekali.store.load(grant, batch)
     return time.perf_counter() - began
+
+
+async def measure_bulk(city: City) -> None:
+    """The whole city out as NDJSON, and in again into an empty database; beside COPY of the same bytes."""
+    out = city.folder / "out"
+    began = time.perf_counter()
+    done = await city.sekali.bulk.export_to(out, [], lambda job: None)
+    count, taken = done.come.done, time.perf_counter() - began
+    files = sorted(out.glob("*.ndjson"))
+    print(f"\n{'$export of everything':34} {count / taken:8.0f}/s  {count} resources")
+    lines = [line for file in files for line in file.read_bytes().splitlines()]
+    admin = await kernel.Database.connect(city.cluster.dsn, 1)
+    rates: dict[str, float] = {}
+    for name in ("bytes", "import"):
+        await admin.execute(f"create database bulk_{name}")
+        database = await kernel.Database.connect(city.cluster.dsn.replace("/sekali?", f"/bulk_{name}?"), 10)
+        await kernel.migrate(database)
+        began = time.perf_counter()
+        if name == "bytes":
+            await database.execute("create table public.raw (content bytea)")
+            began = time.perf_counter()
+            await _copy(database, "public.raw", ["content"], [[(line,) for line in lines]])
+        else:
+            sekali = await app.build(kernel.Settings(data=city.folder / "in"), database)
+            began = time.perf_counter()
+            job, _ = await sekali.bulk.import_files(files, 2, lambda job: None)
+            if (job.come.taken, job.come.wrong) != (len(lines), 0):
+                raise SystemExit(f"{job.come.wrong} lines of our own export were refused")
+        rates[name] = len(lines) / (time.perf_counter() - began)
+        await database.close()
+        await admin.execute(f"drop database bulk_{name} with (force)")
+    await admin.close()
+    ratio = rates["import"] / rates["bytes"]
+    print(f"{'$import of the same':34} {rates['import']:8.0f}/s  of COPY of the bytes, no index {rates['bytes']:.0f}/s  "
+          f"ratio {ratio:.3f}  goal 0.55 {'reached' if ratio >= 0.55 else 'MISSED'}")  # fmt: skip

@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx
 import psutil
 from city import cluster, loaded
-from loading import measure_load
+from loading import measure_bulk, measure_load
 from serving import Server
 
 from sekali import demo, kernel
@@ -131,6 +131,7 @@ async def main() -> None:
                 f"goal 5000 {'reached' if city.rate >= 5000 else 'MISSED'}\n"
             )
             await measure_reads(city.cluster, city.database, city.folder)
+            await measure_bulk(city)
 
 
 def require_wrk() -> None:

@@ -109,7 +109,7 @@ class Database:
     def __init__(self, dsn: str, size: int = 10) -> None:
         self._dsn = dsn
         self._free = deque(_Line(place) for place in range(size))
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[asyncio.Future[_Line]] = deque()
         self._closed = False
 
     @classmethod
@@ -137,14 +137,7 @@ class Database:
             )
 
     async def _acquire(self) -> _Line:
-        while not self._free:
-            turn = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
-            try:
-                await asyncio.wait_for(turn, WAIT_FOR_CONNECTION)
-            except TimeoutError:
-                raise Unavailable("Sekali is very busy just now. Nothing was lost; please try again.") from None
-        line = self._free.popleft()
+        line = self._free.popleft() if self._free else await self._turn()
         if line.connection is not None and not line.connection.is_closed():
             return line
         line.connection = None
@@ -157,13 +150,27 @@ class Database:
             raise
         return line
 
+    async def _turn(self) -> _Line:
+        """The next line that comes free for whoever waits longest: nobody who comes later may take it."""
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            async with asyncio.timeout(WAIT_FOR_CONNECTION):
+                return await turn
+        except BaseException as error:
+            if turn.done() and not turn.cancelled():  # it was ours already when we had to go
+                self._release(turn.result())
+            if isinstance(error, TimeoutError):
+                raise Unavailable("Sekali is very busy just now. Nothing was lost; please try again.") from None
+            raise
+
     def _release(self, line: _Line) -> None:
-        self._free.appendleft(line)  # the one used last is the warmest
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
-                turn.set_result(None)
+                turn.set_result(line)
                 return
+        self._free.appendleft(line)  # the one used last is the warmest
 
     @asynccontextmanager
     async def _session(self) -> AsyncIterator[Session]:
