@@ -45,20 +45,27 @@ async def works(city: City) -> list[Work]:
 
 
 async def first_pages(city: City) -> None:
-    """Milliseconds of a first page, of the rarest and the commonest code."""
+    """Milliseconds of a first page: of a code that one Condition has, and of the rarest and commonest of the city's."""
     reader = city.sekali.store.under(security.decide(security.SYSTEM, security.Purpose.EXPORT))
     codes = await city.database.fetch(
         "select c->>'code' as code, count(*) as n from (select convert_from(content, 'utf8')::jsonb as r from records.resource"
         " where type = 'Condition') r, jsonb_array_elements(r.r->'code'->'coding') c group by 1 order by 2"
     )
-    for name, row in (("rarest", codes[0]), ("commonest", codes[-1])):
+    async with city.sekali.store.change(security.decide(security.SYSTEM, security.Purpose.LOAD)) as change:
+        person = await change.create({"resourceType": "Patient", "name": [{"text": "Langka (contoh)"}]})
+        alone = {"system": "http://hl7.org/fhir/sid/icd-10", "code": "A98.4"}
+        await change.create(
+            {"resourceType": "Condition", "code": {"coding": [alone]}, "subject": {"reference": person.reference}}
+        )
+    await city.database.execute("analyze records.resource")
+    for code, count in (("A98.4", 1), tuple(codes[0]), tuple(codes[-1])):
         taken = []
         for _ in range(9):
             start = time.perf_counter()
-            await reader.search("Condition", [("code", row["code"])])
+            await reader.search("Condition", [("code", code)])
             taken.append(1000 * (time.perf_counter() - start))
-        print(f"first page of the {name} diagnosis ({row['n']:,} of {sum(one['n'] for one in codes):,}): "
-              f"{statistics.median(taken):.1f} ms (goal < 10)")  # fmt: skip
+        print(f"first page of a diagnosis that {count:,} of {sum(one['n'] for one in codes):,} Conditions have: "
+              f"{statistics.median(taken):.1f} ms (goal < 10 of very rare and very common ones)")  # fmt: skip
 
 
 async def sizes(city: City) -> None:
