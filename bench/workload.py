@@ -21,6 +21,8 @@ LOADERS = 8
 NUMBER = "urn:sekali:bench:number"
 CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 MOST_RUNS = 20
+LONG = 1000
+"""Resources in the chart of one of the people."""
 FIXED = """wrk.method = "{method}"
 wrk.body = [==[{body}]==]
 wrk.headers["Content-Type"] = "application/fhir+json"
@@ -168,6 +170,8 @@ async def works(target: Target, made: Sequence[Made]) -> list[Work]:
         found = (await client.get("/Observation", params={"patient": person, "code": "8867-4"})).json()
         one = found["entry"][0]["resource"]
         kept = (await client.get(f"/Observation/{one['id']}")).json()
+        long = await client.post("", content=transaction(chart("1000", LONG - 4, target.facility)))
+        lasting = long.json()["entry"][0]["response"]["location"].removeprefix(target.base).strip("/").split("/")[1]
     version = kept["meta"]["versionId"]
     rest = [other for other in made if other.person != person]
     return [
@@ -178,6 +182,7 @@ async def works(target: Target, made: Sequence[Made]) -> list[Work]:
         Work("search by date range", f"/Observation?patient={person}&date=ge2026-01-01&date=lt2026-03-01"),
         Work("search with _include", f"/Condition?patient={person}&_include=Condition:subject"),
         Work("$everything", f"/Patient/{person}/$everything"),
+        Work(f"$everything of {LONG}", f"/Patient/{lasting}/$everything?_count={LONG}", each=LONG),
         Work("create", "/Observation", "POST", json.dumps(observation(f"Patient/{person}"))),
         Work("update", f"/Observation/{one['id']}", "PUT", json.dumps(kept)),
         Work(f"transaction of {BUNDLE}", "", "POST", bundle(BUNDLE), BUNDLE),

@@ -44,8 +44,9 @@ def references(content: bytes) -> set[tuple[str, str]]:
     """
     if b"\\" in content:
         content = kernel.encode(kernel.decode(content))
-    found = (split_reference(text.decode()) for text in _MEMBER.findall(content))
-    return {one for one in found if one is not None}
+    found = {split_reference(text.decode()) for text in _MEMBER.findall(content)}
+    found.discard(None)
+    return found
 
 
 def place_of(reference: str, value: Any, path: str) -> str | None:

@@ -1,6 +1,6 @@
 """What comes along with a page: ``_include`` and ``_revinclude`` (https://hl7.org/fhir/R4/search.html#revinclude)."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from uuid import UUID
 
 from sekali import fhir, kernel
@@ -62,7 +62,7 @@ async def _follow(
 
 def _targets(one: Stored, include: Include) -> Iterable[tuple[str, UUID]]:
     if include.name == "*":
-        yield from pointed_at(one)
+        yield from pointed_at([one], fhir.TYPES)
         return
     for text in fhir.pointed_at(one.resource, fhir.SEARCH[include.type][include.name]):
         type, _, id = text.partition("/")
@@ -71,12 +71,10 @@ def _targets(one: Stored, include: Include) -> Iterable[tuple[str, UUID]]:
             yield type, uuid
 
 
-def pointed_at(one: Stored) -> Iterable[tuple[str, UUID]]:
-    """(type, id) of everything that a resource points at, of ids of this server's form."""
-    for type, id in sorted(fhir.references(one.content)):
-        uuid = as_uuid(id)
-        if uuid is not None:
-            yield type, uuid
+def pointed_at(some: Iterable[Stored], types: Collection[str]) -> list[tuple[str, UUID]]:
+    """(type, id) of all of these types that resources point at, each once, of ids of this server's form."""
+    keys = dict.fromkeys(key for one in some for key in sorted(fhir.references(one.content)) if key[0] in types)
+    return [(type, found) for type, id in keys if (found := as_uuid(id)) is not None]
 
 
 async def _pointing(database: kernel.Database, include: Include, at: list[Stored], visible: Visible) -> list[Stored]:

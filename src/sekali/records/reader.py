@@ -192,8 +192,7 @@ class Reader:
         return await self._named(items, chart.NAMED & self._grant.reads)
 
     async def _named(self, items: Sequence[Stored], types: Collection[str]) -> list[Stored]:
-        keys = dict.fromkeys(key for one in items for key in pointed_at(one) if key[0] in types)
-        return await self._read_some(list(keys)[:MOST_INCLUDED])
+        return await self._read_some(pointed_at(items, types)[:MOST_INCLUDED])
 
     async def _person(self, person: UUID) -> Stored:
         row = await self._read(kernel.shard_of(person), "Patient", person)

@@ -15,12 +15,12 @@ from ..outcomes import FHIR_JSON
 from .asked import Asked, asked
 
 NAMES = frozenset({"start", "end", "_since", "_type", "_count", "_cursor"})
-DEFAULT_COUNT, MOST = 100, 200
+DEFAULT_COUNT, MOST = 100, 1000
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
 async def everything(request: Request, doors: Doors, grant: security.Grant) -> Response:
-    """``GET`` or ``POST /Patient/{id}/$everything``: newest first, at most 200 on a page; ``next`` leads on."""
+    """``GET`` or ``POST /Patient/{id}/$everything``: newest first, at most 1,000 on a page; ``next`` leads on."""
     person = resource_id(request, "Patient")
     wanted = await asked(request, NAMES)
     chart = records.Chart(
