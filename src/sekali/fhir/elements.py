@@ -10,7 +10,7 @@ from sekali import kernel
 
 from .types import PERSON_TYPES, TYPES
 
-_MEMBER = re.compile(rb'"reference"\s*:\s*"([^"]*)"')
+_MEMBER = re.compile(rb'(?<!\\)"reference"\s*:\s*"([^"]*)"')
 _REFERENCE = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]+)?$")
 
 
@@ -40,7 +40,7 @@ def split_reference(reference: str) -> tuple[str, str] | None:
 def references(content: bytes) -> set[tuple[str, str]]:
     """Every (type, id) that a resource (valid JSON) points at, at any depth, of the kinds that are kept here.
 
-    Where nothing is escaped a quotation mark begins or ends a string, so the bytes need not be decoded for it.
+    A quotation mark that is not escaped begins or ends a string, so the bytes need not be decoded for it.
     """
     if b"\\" in content:
         content = kernel.encode(kernel.decode(content))
