@@ -1,13 +1,14 @@
 """A hospital's own system, as it talks to the served city."""
 
-import time
 from collections.abc import Iterator
+from itertools import count
 
 import httpx
 import pytest
 
 CLIENT = ("rsud-simrs", "sekali-demo-client-secret")
 NIK = "https://fhir.kemkes.go.id/id/nik"
+_NUMBERS = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +44,7 @@ def http(served, token) -> Iterator[httpx.Client]:
 @pytest.fixture
 def new_nik() -> str:
     """A NIK that nobody has; province 99 does not exist."""
-    return f"990103170591{time.time_ns() % 9998 + 1:04}"
+    return f"990103170591{next(_NUMBERS):04}"
 
 
 @pytest.fixture
