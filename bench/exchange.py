@@ -86,13 +86,15 @@ async def long_chart(sekali: app.Sekali) -> None:
 
 
 def targets() -> list[Target]:
-    """Other servers: ``BENCH_PEERS="name=https://…/fhir other=…"``, a token for each by ``BENCH_TOKEN_NAME``."""
-    found = [one.split("=", 1) for one in os.environ.get("BENCH_PEERS", "").split()]
-    tokens = {name: os.environ.get(f"BENCH_TOKEN_{name.upper()}") for name, _ in found}
-    return [
-        Target(name, base.rstrip("/"), {"Authorization": f"Bearer {tokens[name]}"} if tokens[name] else {})
-        for name, base in found
-    ]
+    """Other servers: ``BENCH_PEERS="name=https://…/fhir other=…"``; for each a token by ``BENCH_TOKEN_NAME``, and by
+    ``BENCH_FACILITY_NAME`` whom visits are at, where only they may read them.
+    """
+    found = []
+    for name, base in (one.split("=", 1) for one in os.environ.get("BENCH_PEERS", "").split()):
+        token, facility = (os.environ.get(f"BENCH_{what}_{name.upper()}", "") for what in ("TOKEN", "FACILITY"))
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        found.append(Target(name, base.rstrip("/"), headers, facility))
+    return found
 
 
 async def side_by_side(all_: Sequence[Target], folder: Path) -> None:
