@@ -21,6 +21,7 @@ import psutil
 from city import cluster, loaded
 from loading import measure_bulk, measure_load
 from serving import Server
+from workload import Target, Work, drive
 
 from sekali import demo, kernel
 
@@ -56,20 +57,13 @@ def pgbench(cluster: kernel.Cluster, dsn: str, script: Path, mode: str) -> float
     return float(re.search(r"tps = ([\d.]+)", told)[1])
 
 
-def wrk(server: Server, cluster: kernel.Cluster, path: str, token: str) -> Side:
-    """Requests a second over HTTP; every answer must be a 200."""
+def wrk(server: Server, cluster: kernel.Cluster, path: str, token: str, folder: Path) -> Side:
+    """Requests a second over HTTP, and what each cost."""
     server.require_listener()
     before = cpu_of(server, cluster)
-    told = subprocess.run(
-        ["wrk", "-t1", f"-c{CLIENTS}", f"-d{SECONDS}s", "-H", f"Authorization: Bearer {token}", server.url + path],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    if "Non-2xx" in told or "Socket errors" in told:
-        raise SystemExit(f"not every answer was right: {told}")
-    count = int(re.search(r"(\d+) requests in", told)[1])
-    return Side(
-        float(re.search(r"Requests/sec:\s+([\d.]+)", told)[1]), 1e6 * (cpu_of(server, cluster) - before) / count
-    )
+    target = Target("Sekali", server.url, {"Authorization": f"Bearer {token}"})
+    rate = drive(target, Work("", path), CLIENTS, SECONDS, folder, 0).rate
+    return Side(rate, 1e6 * (cpu_of(server, cluster) - before) / (rate * SECONDS))
 
 
 def cpu_of(server: Server, cluster: kernel.Cluster) -> float:
@@ -161,7 +155,7 @@ async def measure_reads(cluster: kernel.Cluster, database: kernel.Database, fold
         token = full.token(*demo.CLIENTS[0][:2])
         for server in (bare, full):
             for path in (read, search):
-                wrk(server, cluster, path, token)  # warm
+                wrk(server, cluster, path, token, folder)  # warm
         limits = {name: {mode: [] for mode in ("simple", "prepared")} for name in scripts}
         sides = {(server, path): [] for server in (bare, full) for path in (read, search)}
         for _ in range(REPEATS):
@@ -170,7 +164,7 @@ async def measure_reads(cluster: kernel.Cluster, database: kernel.Database, fold
                     script = folder / f"{name}.sql"
                     measured.append(await asyncio.to_thread(pgbench, cluster, cluster.dsn, script, mode))
             for (server, path), measured in sides.items():
-                measured.append(wrk(server, cluster, path, token))
+                measured.append(wrk(server, cluster, path, token, folder))
         line("read by id, bare", sides[bare, read], limits["read"], 0.40)
         line("read by id, token + Grant + audit", sides[full, read], limits["read"], 0.25)
         line("search by NIK, bare", sides[bare, search], limits["find"], 0.50)

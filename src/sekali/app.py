@@ -40,8 +40,8 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
         records.Store, database, journal, relations=relations, strict=settings.strict, codes=exchange.codes
     )
     store = store_with(watchers)
-    dialect = (exchange.keep_satusehats_rules,) if settings.satusehat else ()
-    sent = store_with((*dialect, *watchers))  # what facilities' systems write
+    dialect = exchange.keep_satusehats_rules
+    sent = store_with((dialect, *watchers)) if settings.satusehat else store  # what facilities' systems write
     desks = care.care(database, store, directory, doorkeeper, care.Facilities(database, store))
     bulk = exchange.Bulk(
         database, store, journal, relations.people, settings.data / "bulk", timedelta(hours=settings.bulk_hours),

@@ -207,10 +207,9 @@ async def test_every_example_is_updated_remembered_and_deleted(lenient, number: 
 RANDOM = ("Observation", "Patient", "MedicationRequest", "Questionnaire")
 
 
-@pytest.mark.parametrize("type", RANDOM)
-async def test_random_questions_joined_by_and_and_or(lenient, type: str) -> None:
-    """Three hundred questions of up to three parameters with up to three values each, in any order, page by page."""
-    resources = await kept(lenient, type)
+async def drawn(sekali: app.Sekali, type: str):
+    """Resources of a kind, parameter -> id -> what it finds there, what can be asked (parameter, modifier, value), dice."""
+    resources = await kept(sekali, type)
     own = definitions()[type]
     table = evaluate(list(resources.values()), [one.expression for one in own])
     found = {one.name: {id: row[n] for id, row in zip(resources, table, strict=True)} for n, one in enumerate(own)}
@@ -220,6 +219,13 @@ async def test_random_questions_joined_by_and_and_or(lenient, type: str) -> None
         for one in own
         for modifier, value in questions(one.kind, [v for vs in found[one.name].values() for v in vs], dice)
     ]
+    return resources, found, pool, dice
+
+
+@pytest.mark.parametrize("type", RANDOM)
+async def test_random_questions_joined_by_and_and_or(lenient, type: str) -> None:
+    """Three hundred questions of up to three parameters with up to three values each, in any order, page by page."""
+    resources, found, pool, dice = await drawn(lenient, type)
     for _ in range(300):
         expected, params = set(resources), []
         for one, modifier, value in dice.sample(pool, dice.randint(1, 3)):
@@ -249,15 +255,10 @@ OPERATORS = {
 @pytest.mark.parametrize("type", RANDOM)
 async def test_random_filters(lenient, type: str) -> None:
     """Two hundred trees of and, or and not over conditions made from what is there, page by page."""
-    resources = await kept(lenient, type)
-    own = definitions()[type]
-    table = evaluate(list(resources.values()), [one.expression for one in own])
-    found = {one.name: {id: row[n] for id, row in zip(resources, table, strict=True)} for n, one in enumerate(own)}
-    dice = random.Random(type)
+    resources, found, questions_, dice = await drawn(lenient, type)
     pool = [
         (one, re.sub("^[a-z]{2}", "", value) if one.kind in ("date", "number", "quantity") else value)
-        for one in own
-        for modifier, value in questions(one.kind, [v for vs in found[one.name].values() for v in vs], dice)
+        for one, modifier, value in questions_
         if modifier == "" and '"' not in value
     ]
 

@@ -28,7 +28,7 @@ from .postgres import Cluster
 from .queries import queries
 from .settings import Settings, read_settings
 from .trouble import Trouble
-from .turns import Turns
+from .turns import Turns, beside
 
 __all__ = [
     "CITY",
@@ -59,6 +59,7 @@ __all__ = [
     "Unavailable",
     "Unprocessable",
     "Unsupported",
+    "beside",
     "decode",
     "encode",
     "fhir_instant",

@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 
 SLICE = 0.002
 """Seconds. A small request needs some ten turns of the loop, so it waits some ten times this beside long work."""
@@ -18,3 +20,14 @@ class Turns:
         if time.perf_counter() - self._since > SLICE:
             await asyncio.sleep(0)
             self._since = time.perf_counter()
+
+
+@asynccontextmanager
+async def beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Work that goes on while the block runs, and is stopped at its end."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

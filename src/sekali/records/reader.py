@@ -14,7 +14,7 @@ from .change import event
 from .linked import MOST_INCLUDED, included, pointed_at
 from .query import Query, parse
 from .search import Page, Search
-from .stored import Stored, stored
+from .stored import Stored, columns, stored
 
 SQL = kernel.queries(__file__.replace("reader", "store"))
 
@@ -143,8 +143,7 @@ class Reader:
     async def read_many(self, type: str, ids: Sequence[UUID]) -> list[Stored]:
         """Those of ``ids`` (at most 500) that are there and that the Grant concerns, in one round trip."""
         self._grant.may_read(type)
-        some = list(ids)[:MOST_AT_ONCE]
-        rows = await self._database.fetch(SQL.read, [kernel.shard_of(id) for id in some], [type] * len(some), some)
+        rows = await self._database.fetch(SQL.read, *columns([(type, id) for id in ids[:MOST_AT_ONCE]]))
         found = [one for one in map(stored, rows) if not one.deleted and self._grant.subject in (None, one.subject)]
         await self._looked(found, type)
         return found
@@ -264,8 +263,7 @@ class Reader:
         """What is there of (type, id), and may be seen."""
         if not keys:
             return []
-        shards = [kernel.shard_of(id) for _, id in keys]
-        rows = await self._database.fetch(SQL.read, shards, [type for type, _ in keys], [id for _, id in keys])
+        rows = await self._database.fetch(SQL.read, *columns(keys))
         return await self._visible([one for one in map(stored, rows) if not one.deleted])
 
     def _people(self, one: Stored) -> list[UUID | None]:

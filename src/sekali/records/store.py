@@ -13,7 +13,7 @@ from .extract import Extract
 from .prepared import COLUMNS, Prepared, restamped
 from .query import Query, as_uuid
 from .reader import Codes, Reader, Relations, no_codes, no_relations
-from .stored import Stored, stored
+from .stored import Stored, columns, stored
 
 SQL = kernel.queries(__file__)
 EXTRACT = kernel.queries(__file__.replace("store", "extract"))
@@ -69,8 +69,7 @@ class Store:
         """Which ids a load may not give again: (type, id) -> whether it can be referred to (is not deleted)."""
         for type in {type for type, _ in keys}:
             grant.may_write(type)
-        columns = ([kernel.shard_of(id) for _, id in keys], [type for type, _ in keys], [id for _, id in keys])
-        rows = await self._database.fetch(EXTRACT.there, *columns)
+        rows = await self._database.fetch(EXTRACT.there, *columns(keys))
         return {(row["type"], row["id"]): not row["deleted"] for row in rows}
 
     @asynccontextmanager
@@ -125,5 +124,4 @@ class Store:
 async def standing(tx: kernel.Session, keys: Collection[tuple[str, str]]) -> list[Stored]:
     """What is there of (type, id), for a watcher that must know it to do its work. It shows it to nobody: no Grant, no audit."""
     ids = [(type, found) for type, text in keys if (found := as_uuid(text)) is not None]
-    columns = ([kernel.shard_of(id) for _, id in ids], [type for type, _ in ids], [id for _, id in ids])
-    return [one for one in map(stored, await tx.fetch(SQL.read, *columns)) if not one.deleted]
+    return [one for one in map(stored, await tx.fetch(SQL.read, *columns(ids))) if not one.deleted]

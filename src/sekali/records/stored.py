@@ -1,5 +1,6 @@
 """One version of one resource, as it is kept."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -34,6 +35,11 @@ class Stored:
     def reference(self) -> str:
         """``Type/id``."""
         return f"{self.type}/{self.id}"
+
+
+def columns(keys: Collection[tuple[str, UUID]]) -> tuple[list[int], list[str], list[UUID]]:
+    """(type, id) as the arrays that SQL takes: shards, types, ids."""
+    return [kernel.shard_of(id) for _, id in keys], [type for type, _ in keys], [id for _, id in keys]
 
 
 def stored(row: kernel.Row) -> Stored:

@@ -8,8 +8,8 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from sekali import kernel, records
@@ -42,15 +42,9 @@ class Worker:
         self._processes = processes
         self._id = uuid.uuid4()
 
-    @asynccontextmanager
-    async def working(self) -> AsyncIterator[None]:
+    def working(self) -> AbstractAsyncContextManager[None]:
         """Work while the block runs; what is not finished at its end, others go on with."""
-        task = asyncio.create_task(self._work())
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        return kernel.beside(self._work())
 
     async def _work(self) -> None:
         tidied = 0.0

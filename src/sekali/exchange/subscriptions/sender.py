@@ -8,8 +8,8 @@ import asyncio
 import contextlib
 import logging
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
 from sekali import kernel
@@ -43,15 +43,9 @@ class Sender:
         self._again: set[UUID] = set()
         self._turns = asyncio.Semaphore(AT_ONCE)
 
-    @asynccontextmanager
-    async def working(self) -> AsyncIterator[None]:
+    def working(self) -> AbstractAsyncContextManager[None]:
         """Listen, and send if no other process does, while the block runs."""
-        task = asyncio.create_task(self._work())
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        return kernel.beside(self._work())
 
     async def _work(self) -> None:
         while True:

@@ -22,7 +22,7 @@ from .bell import ALL, Bell
 from .book import Book
 from .notifications import Notifications
 from .subscription import Subscription
-from .wanted import understood
+from .wanted import Wanted, understood
 
 log = logging.getLogger("sekali.subscriptions")
 TOKEN = timedelta(hours=1)
@@ -223,15 +223,14 @@ class _Connection:
         while events := await sockets._book.events(id, wanted.at_once, bound.sent + 1):
             await self._send(await sockets._notifications.of_events(one, grant, events, wanted.content))
             bound.sent = events[-1].number
-            await self._taken(one, bound)
+            await self._taken(one, wanted, bound)
         bound.fresh = False
         if bound.beats():
             await self._send(sockets._notifications.without_events(one, "heartbeat", wanted.content))
-            await self._taken(one, bound)
+            await self._taken(one, wanted, bound)
         return True
 
-    async def _taken(self, one: Subscription, bound: _Bound) -> None:
-        wanted = understood(one.content, self._sockets._book.policy)
+    async def _taken(self, one: Subscription, wanted: Wanted, bound: _Bound) -> None:
         await self._sockets._book.taken(one, wanted, bound.sent)
         bound.beat_at = kernel.now() + timedelta(seconds=wanted.beat) if wanted.beat else None
 

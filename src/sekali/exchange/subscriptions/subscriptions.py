@@ -1,7 +1,6 @@
 """Subscriptions, joined."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 from sekali import kernel, records, security
 
@@ -30,8 +29,6 @@ class Subscriptions:
         self.sender = Sender(self.book, self.notifications, bell)
         self.sockets = Sockets(self.book, self.notifications, doorkeeper, bell)
 
-    @asynccontextmanager
-    async def working(self) -> AsyncIterator[None]:
+    def working(self) -> AbstractAsyncContextManager[None]:
         """Tell subscribers while the block runs, together with all other processes."""
-        async with self.sender.working():
-            yield
+        return self.sender.working()
