@@ -69,15 +69,6 @@ CREATE TABLE bulk.job (
     CONSTRAINT job_state_check CHECK ((state = ANY (ARRAY['open'::text, 'waiting'::text, 'running'::text, 'done'::text, 'failed'::text, 'cancelled'::text])))
 );
 
-CREATE TABLE bulk.name (
-    job uuid NOT NULL,
-    type text NOT NULL COLLATE pg_catalog."C",
-    old text NOT NULL COLLATE pg_catalog."C",
-    new uuid NOT NULL,
-    file integer NOT NULL,
-    line bigint NOT NULL
-);
-
 CREATE TABLE bulk.person (
     job uuid NOT NULL,
     citizen uuid NOT NULL
@@ -741,9 +732,6 @@ ALTER TABLE ONLY audit.head
 ALTER TABLE ONLY bulk.job
     ADD CONSTRAINT job_pkey PRIMARY KEY (id);
 
-ALTER TABLE ONLY bulk.name
-    ADD CONSTRAINT name_pkey PRIMARY KEY (job, type, old);
-
 ALTER TABLE ONLY bulk.person
     ADD CONSTRAINT person_pkey PRIMARY KEY (job, citizen);
 
@@ -1057,9 +1045,6 @@ CREATE INDEX event_age ON subscription.event USING btree (at);
 CREATE UNIQUE INDEX event_number ON subscription.event USING btree (subscription, number);
 
 CREATE INDEX subscription_of_client ON subscription.subscription USING btree (client);
-
-ALTER TABLE ONLY bulk.name
-    ADD CONSTRAINT name_job_fkey FOREIGN KEY (job) REFERENCES bulk.job(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY bulk.person
     ADD CONSTRAINT person_job_fkey FOREIGN KEY (job) REFERENCES bulk.job(id) ON DELETE CASCADE;

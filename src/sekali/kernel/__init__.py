@@ -1,7 +1,7 @@
 """What everything stands on: failures, ids, time, text, JSON, the database, settings."""
 
 from .clock import fhir_instant, in_zone, now
-from .database import Coalesced, Database, Row, Session
+from .database import Coalesced, Database, Row, Session, packed
 from .failures import (
     Conflict,
     Duplicate,
@@ -19,7 +19,7 @@ from .failures import (
     Unprocessable,
     Unsupported,
 )
-from .ids import CITY, Ids, ids_from, new_id, new_person, shard_of
+from .ids import CITY, Ids, id_of, ids_from, new_id, new_person, shard_of
 from .json import Raw, decode, encode, members
 from .language import LANGUAGES, LOCALE, translate
 from .logs import log_to, places
@@ -63,6 +63,7 @@ __all__ = [
     "decode",
     "encode",
     "fhir_instant",
+    "id_of",
     "ids_from",
     "in_zone",
     "log_to",
@@ -72,6 +73,7 @@ __all__ = [
     "new_id",
     "new_person",
     "now",
+    "packed",
     "places",
     "queries",
     "read_settings",

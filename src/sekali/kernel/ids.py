@@ -17,7 +17,8 @@ CITY = 0
 """The shard of what belongs to no person: Organization, Location, Practitioner, HealthcareService."""
 
 
-def _compose(shard: int, milliseconds: int, noise: int) -> UUID:
+def id_of(shard: int, milliseconds: int, noise: int) -> UUID:
+    """An id of given parts; of ``noise`` the last 42 bits."""
     t_high, t_mid, t_low = milliseconds >> 32 & 0xFFFF, milliseconds >> 20 & 0xFFF, milliseconds & 0xFFFFF
     rest = t_low << 42 | noise & (1 << 42) - 1
     return UUID(int=(shard & 0xFFFFFFFF) << 96 | t_high << 80 | 0x8 << 76 | t_mid << 64 | 0b10 << 62 | rest)
@@ -43,7 +44,7 @@ class Ids:
     def within(self, shard: int, milliseconds: int | None = None) -> UUID:
         """A new id on ``shard``; ``milliseconds`` since 1970, this moment when left out."""
         at = time.time_ns() // 1_000_000 if milliseconds is None else milliseconds
-        return _compose(shard, at, self._bits(42))
+        return id_of(shard, at, self._bits(42))
 
 
 _own = Ids(secrets.randbits)

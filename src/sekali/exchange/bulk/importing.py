@@ -1,6 +1,7 @@
-"""The work of ``$import``: four times through the lines, each time going on where it stopped.
+"""The work of ``$import``: twice through the lines, each time going on where it stopped.
 
-First every id gets its name here, people's before what belongs to them; then the rows are taken in, in the same order.
+First every id gets its name here. Then the rows are taken in: of all files those of people and of the city's, then those of
+what belongs to them. (A file that has both kinds is read once more.)
 """
 
 import asyncio
@@ -20,12 +21,13 @@ from .folder import Parts
 from .job import Come, Job
 from .jobs import Jobs
 from .lines import Line, Lines
-from .preparing import Key, Made, Named, Names, Wrong, as_uuid, is_first, key_of, look, make, mentioned, new_name, pool
+from .names import Key, Namer, Names, as_uuid
+from .preparing import Looked, Made, Wrong, look, make, pool
 
-SQL = kernel.queries(__file__)
-
-STAGES = 4
-"""Names of people and of the city's; names of all else; rows of the first; rows of all else."""
+STAGES = 3
+"""Names; rows of people and the city's; rows of all else."""
+FIRST, REST = 1, 2
+"""Bits of ``Come.kinds``, and the stages that take them."""
 MOST_LINES = 20_000_000
 AHEAD = 3
 """Batches made ready while one is written."""
@@ -44,10 +46,8 @@ class _Step:
 
 @dataclass(slots=True)
 class _Batch:
-    lines: list[Line]
     step: _Step
-    found: list[Named | Made | Wrong]
-    names: Names
+    found: Looked | list[Made | Wrong]
 
 
 class Importing:
@@ -60,15 +60,19 @@ class Importing:
         self._grant = one.grant
         self._come: Come = one.come
         self._parts = Parts(Path(one.folder), one.come.parts, most)
+        self._names_at = Path(one.folder) / "names"
+        self._names = Names(self._names_at)
+        self._namer = Namer(one.id.bytes, int(one.moment.timestamp() * 1000))
         self._workers = workers
         self._strict = strict
-        self._unsynced = False
-        self._gone: list[tuple[str, str, int, int]] = []
+        self._unsynced = self._unkept = False
+        self._gone: list[tuple[Key, int, int]] = []
         self._noted = monotonic()
 
     async def run(self) -> None:
         """To the end, from where a worker before left it. Raises Lost, TooCostly, Unavailable, Forbidden."""
         self._come.total = STAGES * sum(source.bytes for source in self._job.asked.sources)
+        self._come.kinds = self._come.kinds or [0] * len(self._job.asked.sources)
         executor = pool(self._workers)
         try:
             while self._come.stage < STAGES:
@@ -77,12 +81,16 @@ class Importing:
                 await self._note()
         finally:
             self._parts.close()
+            self._names.close()
             executor.shutdown(wait=False, cancel_futures=True)
+        self._names_at.unlink(missing_ok=True)
 
     async def _stage(self, executor: ProcessPoolExecutor) -> None:
-        take = self._name if self._come.stage < 2 else self._take
         async for batch in self._batches(executor):
-            await take(batch)
+            if isinstance(batch.found, Looked):
+                await self._name(batch.found, batch.step)
+            else:
+                await self._take(batch.found, batch.step)
             self._at(batch.step)
             if monotonic() - self._noted >= BETWEEN_NOTES:
                 await self._note()
@@ -102,11 +110,12 @@ class Importing:
                 task.cancel()
 
     async def _read(self) -> AsyncIterator[tuple[list[Line], _Step]]:
-        sources, begun = self._job.asked.sources, self._come.file
-        before = sum(source.bytes for source in sources) * self._come.stage
+        """The lines of this stage, from where it has come to."""
+        sources, stage, begun = self._job.asked.sources, self._come.stage, self._come.file
+        before = sum(source.bytes for source in sources) * stage
         line, offset = self._come.line, self._come.offset
         for number, source in enumerate(sources):
-            if number >= begun:
+            if number >= begun and (stage == 0 or self._come.kinds[number] & stage):
                 file = Lines(Path(self._job.folder) / source.path, line, offset)
                 try:
                     while lines := await asyncio.to_thread(file.batch):
@@ -115,89 +124,47 @@ class Importing:
                         yield lines, _Step(number, lines[-1].number, lines[-1].end, before + file.read)
                 finally:
                     file.close()
+            if number >= begun:
                 line, offset = 0, 0
             before += source.bytes
 
     async def _ready(self, executor: ProcessPoolExecutor, lines: list[Line], step: _Step) -> _Batch:
         """A batch with the work of other processes done."""
         run = partial(asyncio.get_running_loop().run_in_executor, executor)
-        first = self._come.stage % 2 == 0
-        if self._come.stage < 2:
-            return _Batch(lines, step, await run(look, lines, first), {})
-        mine = [(line, key) for line in lines if (key := key_of(line.content)) and is_first(key[0]) == first]
-        if not mine:
-            return _Batch(lines, step, [], {})
-        wanted = {key for line, own in mine for key in (own, *mentioned(line.content or b""))}
-        names, places = await self._names(wanted)
-        once, twice = [], []
-        for line, key in mine:
-            known = places.get(key)
-            if known is None and key[1] or known and known != (step.file, line.number):
-                twice.append(Wrong(line, key, kernel.Conflict("This id stands on an earlier line of this import.")))
-            else:
-                once.append((line, key))
-        return _Batch(lines, step, [*await run(make, once, names, kernel.now(), self._strict), *twice], names)
+        if self._come.stage == 0:
+            return _Batch(step, await run(look, lines, self._namer))
+        first = self._come.stage == FIRST
+        return _Batch(step, await run(make, lines, step.file, first, self._names_at, kernel.now(), self._strict))
 
     # Names
 
-    async def _name(self, batch: _Batch) -> None:
-        """Give each line its id, in one transaction with how far it has come."""
-        self._tell([one for one in batch.found if isinstance(one, Wrong)], batch.step.file)
-        named = [one for one in batch.found if isinstance(one, Named) and one.old]
-        owners = await self._owners({one.owner for one in named if one.owner})
-        rows = [
-            (one.type, one.old, new_name(one.type, one.old, owners.get(one.owner)), batch.step.file, one.line)
-            for one in named
-        ]
-        if not rows:
-            return
-        self._at(batch.step)
-        await self._sync()
-        async with self._jobs.database.transaction() as tx:
-            await self._also(tx)
-            await tx.execute(SQL.add_names, self._job.id, *map(list, zip(*rows, strict=True)))
-
-    async def _owners(self, texts: set[str]) -> dict[str, UUID]:
-        """People as the file names them -> who they are here."""
-        names, _ = await self._names({("Patient", text) for text in texts})
-        found = {text: names.get(("Patient", text)) or as_uuid(text) for text in texts}
-        return {text: id for text, id in found.items() if id is not None}
-
-    async def _names(self, keys: set[Key]) -> tuple[Names, dict[Key, tuple[int, int]]]:
-        """What ids have become, and the file and line that each stands on."""
-        if not keys:
-            return {}, {}
-        types, olds = map(list, zip(*keys, strict=True))
-        rows = await self._jobs.database.fetch(SQL.names, self._job.id, types, olds)
-        names = {(row["type"], row["old"]): row["new"] for row in rows}
-        return names, {(row["type"], row["old"]): (row["file"], row["line"]) for row in rows}
+    async def _name(self, found: Looked, step: _Step) -> None:
+        """Each line's id gets its name. (Done once more after a kill, it gives the same.)"""
+        self._come.kinds[step.file] |= FIRST * found.first | REST * found.rest
+        self._tell(found.wrong, step.file)
+        await asyncio.to_thread(self._names.add, step.file, found.named)
+        self._unkept = True
 
     # Rows
 
-    async def _take(self, batch: _Batch) -> None:
+    async def _take(self, found: Sequence[Made | Wrong], step: _Step) -> None:
         """Load what can be, and tell of the rest."""
-        made = [one for one in batch.found if isinstance(one, Made)]
-        wrong = [one for one in batch.found if isinstance(one, Wrong)]
-        if made:
-            good, more = await self._checked(made, batch.names)
-            self._tell([*wrong, *more], batch.step.file)
-            await self._load(sorted(good, key=lambda one: one.line.number), batch.step)
-        else:
-            self._tell(wrong, batch.step.file)
+        made = [one for one in found if isinstance(one, Made)]
+        wrong = [one for one in found if isinstance(one, Wrong)]
+        good, more = await self._checked(made) if made else ([], [])
+        self._tell([*wrong, *more], step.file)
+        await self._load(good, step)
 
-    async def _checked(self, made: list[Made], names: Names) -> tuple[list[Made], list[Wrong]]:
+    async def _checked(self, made: list[Made]) -> tuple[list[Made], list[Wrong]]:
         """Apart from what is there already, and what leads nowhere."""
-        brought = {(key[0], str(new)) for key, new in names.items()}
         keys = {(one.row.type, one.row.id) for one in made}
         keys |= {("Patient", one.row.subject) for one in made if one.row.subject is not None}
-        if self._strict:
-            keys |= {(type, id) for one in made for type, text in one.references if (id := as_uuid(text)) is not None}
+        keys |= {(type, id) for one in made for type, text in one.references if (id := as_uuid(text)) is not None}
         there = await self._store.there(self._grant, {key for key in keys if key[0] in self._grant.writes})
         good, wrong, taken = [], [], set()
         for one in made:
             key = (one.row.type, one.row.id)
-            lost = [ref for ref in one.references if ref not in brought and not there.get((ref[0], as_uuid(ref[1])))]
-            failure = self._refusal(one, key in there or key in taken, there, lost if self._strict else [])
+            failure = self._refusal(one, key in there or key in taken, there)
             if failure is not None:
                 wrong.append(Wrong(one.line, one.key, failure))
             else:
@@ -205,9 +172,7 @@ class Importing:
                 good.append(one)
         return good, wrong
 
-    def _refusal(
-        self, one: Made, known: bool, there: Mapping[tuple[str, UUID], bool], lost: list[Key]
-    ) -> kernel.Failure | None:
+    def _refusal(self, one: Made, known: bool, there: Mapping[tuple[str, UUID], bool]) -> kernel.Failure | None:
         """Why a row cannot be taken; None when it can."""
         row = one.row
         if row.type not in self._grant.writes:
@@ -217,6 +182,7 @@ class Importing:
         if row.type != "Patient" and row.subject is not None and not there.get(("Patient", row.subject)):
             path = f"{row.type}.{fhir.PERSON_TYPES[row.type]}"
             return kernel.Invalid(faults=[kernel.Fault(path, "the person it belongs to is not here")])
+        lost = [ref for ref in one.references if (id := as_uuid(ref[1])) is None or not there.get((ref[0], id))]
         if lost:
             faults = [kernel.Fault("/".join(ref), "the reference leads nowhere") for ref in sorted(lost)[:20]]
             return kernel.Invalid(rule="20007", faults=faults)
@@ -240,8 +206,8 @@ class Importing:
                 self._tell([Wrong(made[0].line, made[0].key, failure)], step.file)
                 return
             middle = len(made) // 2
-            last = made[middle - 1].line
-            await self._load(made[:middle], _Step(step.file, last.number, last.end, step.done))
+            last = made[middle - 1]
+            await self._load(made[:middle], _Step(step.file, last.line, last.end, step.done))
             await self._load(made[middle:], step)
 
     # How far it has come
@@ -256,26 +222,27 @@ class Importing:
             await self._also(tx)
 
     async def _also(self, tx: kernel.Session) -> None:
-        """In the transaction that did the work: how far it has come, and which ids nothing may refer to any more."""
+        """In the transaction that did the work: how far it has come."""
         await self._jobs.come(tx, self._job, self._come)
-        if self._gone:
-            await tx.execute(SQL.forget, self._job.id, *map(list, zip(*self._gone, strict=True)))
-            self._gone = []
         self._noted = monotonic()
 
     async def _sync(self) -> None:
+        """What lies in files is on disk before the note says so."""
         if self._unsynced:
             await asyncio.to_thread(self._parts.sync)
             self._unsynced = False
+        if self._unkept or self._gone:
+            gone, self._gone, self._unkept = self._gone, [], False
+            await asyncio.to_thread(self._names.keep, gone)
 
     def _tell(self, wrong: Sequence[Wrong], file: int) -> None:
         """Lines that cannot be taken go into the file of errors."""
         said = self._job.asked.sources[file].said
-        self._gone += [(*one.key, file, one.line.number) for one in wrong if one.key[1]]
+        self._gone += [(one.key, file, one.line) for one in wrong if one.key[1]]
         for one in wrong:
             outcome = kernel.decode(bytes(failure_response(one.failure).body))
             for issue in outcome["issue"]:
-                issue["diagnostics"] = f"{said}, line {one.line.number}"
+                issue["diagnostics"] = f"{said}, line {one.line}"
             self._parts.add("error", "OperationOutcome", kernel.encode(outcome))
             self._come.wrong += 1
             self._unsynced = True

@@ -55,6 +55,7 @@ class Come(msgspec.Struct):
 
     :ivar place: where an export goes on (kind, time, id; or person, kind, id).
     :ivar stage: of an import, see ``importing.STAGES``; with the file, the line, and the byte after that line.
+    :ivar kinds: of an import, what each file has; see ``importing.FIRST``.
     :ivar done: of ``total``, for whoever waits.
     """
 
@@ -64,6 +65,7 @@ class Come(msgspec.Struct):
     file: int = 0
     line: int = 0
     offset: int = 0
+    kinds: list[int] = []
     done: int = 0
     total: int = 0
     taken: int = 0

@@ -106,7 +106,6 @@ class Jobs:
         """It is done, or has failed with ``problem``; its files are kept from now on."""
         state, until = "failed" if problem else "done", kernel.now() + self._kept
         await self.database.execute(SQL.end, one.id, one.holder, state, problem, until)
-        await self.database.execute(SQL.forget_names, one.id)
 
     async def give_back(self, one: Job) -> None:
         """Stopped, not finished: another may go on at once."""

@@ -89,7 +89,3 @@ where state = 'cancelled' or expires_at < $1 and not (attended and state in ('wa
 -- name: forget
 -- The end of a job.
 delete from bulk.job where id = $1
-
--- name: forget_names
--- A finished import needs the ids of its lines no longer.
-delete from bulk.name where job = $1

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
 from multiprocessing import connection, get_context, parent_process
+from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,35 +17,41 @@ from sekali import fhir, kernel, records
 
 from ..messages import require_shallow
 from .lines import Line
+from .names import Key, Looking, Named, Namer, as_uuid, digest
 
 _REFERENCE = re.compile(rb'"reference"\s*:\s*"([^"\\]{1,2000})"')
-Key = tuple[str, str]
-"""Kind and id, as the file has them."""
-Names = dict[Key, UUID]
 
 
-class Named(NamedTuple):
-    """A line that was looked at. ``old`` is empty where it has no id; ``owner`` where it belongs to no single person."""
+class Looked(NamedTuple):
+    """What lines are.
 
-    line: int
-    type: str
-    old: str
-    owner: str
+    :ivar first, rest: whether some are of people and the city's, and of all else.
+    """
+
+    named: list[Named]
+    wrong: list["Wrong"]
+    first: bool
+    rest: bool
 
 
 class Made(NamedTuple):
-    """A line that became a row."""
+    """A line that became a row.
 
-    line: Line
+    :ivar end: the byte after the line.
+    :ivar references: those that lead to nothing which this import brings.
+    """
+
+    line: int
+    end: int
     key: Key
     row: records.Prepared
-    references: frozenset[Key]
+    references: list[Key]
 
 
 class Wrong(NamedTuple):
     """A line that cannot be taken, and why."""
 
-    line: Line
+    line: int
     key: Key
     failure: kernel.Failure
 
@@ -73,31 +80,37 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def key_of(content: bytes | None) -> Key | None:
+def _key(line: Line) -> Key | None:
     """Kind and id of a line; None where it says no kind that is kept here."""
     try:
-        head = _head.decode(content or b"")
+        head = _head.decode(line.content or b"")
     except (msgspec.DecodeError, RecursionError):
         return None
     return (head.resource_type, head.id) if head.resource_type in fhir.TYPES else None
 
 
-def is_first(type: str) -> bool:
+def _is_first(type: str) -> bool:
     """People and what is the city's come first: all else may belong to one of them."""
     return type not in fhir.PERSON_TYPES
 
 
-def look(lines: Sequence[Line], first: bool) -> list[Named | Wrong]:
-    """What the lines are, of people and the city's (``first``) or of all else; what is no resource is told first."""
-    found: list[Named | Wrong] = []
+def look(lines: Sequence[Line], namer: Namer) -> Looked:
+    """Name the lines, and tell of those that are no resource."""
+    named: list[Named] = []
+    wrong: list[Wrong] = []
+    kinds = set()
     for line in lines:
-        key = key_of(line.content)
+        key = _key(line)
         if key is None:
-            if first:
-                found.append(Wrong(line, ("", ""), _strange(line)))
-        elif is_first(key[0]) == first:
-            found.append(Named(line.number, *key, "" if first else _owner(line.content)))
-    return found
+            wrong.append(Wrong(line.number, ("", ""), _strange(line)))
+            continue
+        type, old = key
+        kinds.add(type)
+        if old:
+            owner = "" if _is_first(type) else _owner(line.content)
+            named.append((digest(key), namer.name(type, old, owner).bytes, line.number))
+    first = sum(map(_is_first, kinds))
+    return Looked(named, wrong, first > 0, first < len(kinds))
 
 
 def _strange(line: Line) -> kernel.Failure:
@@ -126,62 +139,68 @@ def _owner(content: bytes | None) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
-def as_uuid(text: str) -> UUID | None:
-    """An id that this server could know, else None."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+def make(
+    lines: Sequence[Line], file: int, first: bool, names: Path, updated: datetime, strict: bool
+) -> list[Made | Wrong]:
+    """Rows of those lines that are people and the city's (``first``), or of all else.
 
+    References to what this import brings are rewritten; nothing else in the bytes changes.
 
-def own_form(text: str) -> UUID | None:
-    """An id as this server gives them, written as it writes them; else None."""
-    id = as_uuid(text)
-    return id if id is not None and id.version == 8 and str(id) == text else None
-
-
-def new_name(type: str, old: str, owner: UUID | None) -> UUID:
-    """The id that a resource has here: its own where it is of this server's form and lies with its person."""
-    own = own_form(old)
-    if type == "Patient":
-        return own if own is not None and kernel.shard_of(own) != kernel.CITY else kernel.new_person()
-    shard = kernel.CITY if owner is None else kernel.shard_of(owner)
-    return own if own is not None and kernel.shard_of(own) == shard else kernel.new_id(shard)
-
-
-def mentioned(content: bytes) -> set[Key]:
-    """Every kind and id that a resource refers to."""
-    found = (fhir.split_reference(text.decode("utf-8", "replace")) for text in _REFERENCE.findall(content))
-    return {one for one in found if one is not None}
-
-
-def make(lines: Sequence[tuple[Line, Key]], names: Names, updated: datetime, strict: bool) -> list[Made | Wrong]:
-    """Rows, with references to what this import brings rewritten; nothing else in the bytes changes."""
+    :param file: which one of the import the lines are of; ``names`` the file of names.
+    """
     found: list[Made | Wrong] = []
-    for line, key in lines:
-        try:
-            require_shallow(line.content or b"")
-            content = _rewritten(line.content or b"", names)
-            id = names.get(key) or _fresh(key[0], content)
-            row = records.prepare(content, id, 1, updated, strict)
-            found.append(Made(line, key, row, frozenset(fhir.references(row.content))))
-        except kernel.Failure as failure:
-            found.append(Wrong(line, key, failure))
-        except Exception:  # a resource that breaks what it is prepared with must not stop the rest
-            found.append(Wrong(line, key, kernel.Invalid("This resource cannot be prepared.")))
+    with Looking(names) as looking:
+        for line in lines:
+            key = _key(line)
+            if key is not None and _is_first(key[0]) == first:
+                try:
+                    found.append(_made(line, key, file, looking, updated, strict))
+                except kernel.Failure as failure:
+                    found.append(Wrong(line.number, key, failure))
+                except Exception:  # a resource that breaks what it is prepared with must not stop the rest
+                    found.append(Wrong(line.number, key, kernel.Invalid("This resource cannot be prepared.")))
     return found
 
 
+def _made(line: Line, key: Key, file: int, looking: Looking, updated: datetime, strict: bool) -> Made:
+    """One row. Raises Failure."""
+    content = line.content or b""
+    require_shallow(content)
+    place = looking.find(key) if key[1] else None
+    if place is not None and (place.file, place.line) != (file, line.number):
+        raise kernel.Conflict("This id stands on an earlier line of this import.")
+    brought, elsewhere = set[Key](), set[Key]()
+    content = _rewritten(content, looking, brought, elsewhere)
+    row = records.prepare(content, place.new if place else _fresh(key[0], content), 1, updated, strict)
+    row = row._replace(id=kernel.packed(row.id.bytes), subject=row.subject and kernel.packed(row.subject.bytes))
+    if b"\\" in row.content:  # a reference may be written with escapes
+        elsewhere |= fhir.references(row.content) - brought
+    return Made(line.number, line.end, key, row, list(elsewhere) if strict else [])
+
+
 def _fresh(type: str, content: bytes) -> UUID:
-    """For what has no id of its own."""
-    owner = as_uuid(_owner(content)) if not is_first(type) else None
-    return new_name(type, "", owner)
+    """For what has no id of its own; its owner has their name here already."""
+    if type == "Patient":
+        return kernel.new_person()
+    owner = None if _is_first(type) else as_uuid(_owner(content))
+    return kernel.new_id(kernel.CITY if owner is None else kernel.shard_of(owner))
 
 
-def _rewritten(content: bytes, names: Names) -> bytes:
+def _rewritten(content: bytes, looking: Looking, brought: set[Key], elsewhere: set[Key]) -> bytes:
+    """With references to what this import brings leading to what that is called here.
+
+    ``brought`` gets these, as they are called here; ``elsewhere`` all others.
+    """
+
     def renamed(found: re.Match[bytes]) -> bytes:
         key = fhir.split_reference(found[1].decode("utf-8", "replace"))
-        new = names.get(key) if key else None
-        return found[0] if key is None or new is None else b'"reference":"%s/%s"' % (key[0].encode(), str(new).encode())
+        if key is None:
+            return found[0]
+        place = looking.find(key)
+        if place is None or place.gone:
+            elsewhere.add(key)
+            return found[0]
+        brought.add((key[0], str(place.new)))
+        return b'"reference":"%s/%s"' % (key[0].encode(), str(place.new).encode())
 
     return _REFERENCE.sub(renamed, content)
