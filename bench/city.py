@@ -8,6 +8,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from serving import Server
+from workload import Target
+
 from sekali import app, demo, kernel, program
 
 
@@ -60,3 +63,11 @@ async def loaded(within: kernel.Cluster, folder: Path, people: int) -> AsyncIter
         yield City(within, database, sekali, folder, people, rate)
     finally:
         await database.close()
+
+
+async def target_of(city: City, server: Server) -> Target:
+    """A city's own server, as a hospital's system of the demo asks it."""
+    client, secret = demo.CLIENTS[0][:2]
+    facility = await city.database.fetchval("select organization from security.client where id = $1", client)
+    headers = {"Authorization": f"Bearer {server.token(client, secret)}"}
+    return Target("Sekali", f"{server.url}/fhir-r4/v1", headers, f"Organization/{facility}", server.pids(city.cluster))

@@ -11,12 +11,12 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from city import cluster, loaded
+from city import cluster, loaded, target_of
 from run import PEOPLE, REPEATS, SECONDS, require_wrk
 from serving import Server
 from workload import BATCH, Rate, Target, Work, bundle, drive, load, observation, patient, works
 
-from sekali import app, demo, kernel, records, security
+from sekali import app, kernel, records, security
 
 CONNECTIONS = (1, 16, 64)
 LOADED = 2000
@@ -86,14 +86,19 @@ async def long_chart(sekali: app.Sekali) -> None:
 
 
 def targets() -> list[Target]:
-    """Other servers: ``BENCH_PEERS="name=https://…/fhir other=…"``; for each a token by ``BENCH_TOKEN_NAME``, and by
-    ``BENCH_FACILITY_NAME`` whom visits are at, where only they may read them.
+    """Other servers: ``BENCH_PEERS="name=https://…/fhir other=…"``; for each a token by ``BENCH_TOKEN_NAME``, by
+    ``BENCH_FACILITY_NAME`` whom visits are at, where only they may read them, and by ``BENCH_PIDS_NAME`` the processes
+    (server and database, with commas) whose CPU is counted, where it runs on this machine.
     """
     found = []
     for name, base in (one.split("=", 1) for one in os.environ.get("BENCH_PEERS", "").split()):
-        token, facility = (os.environ.get(f"BENCH_{what}_{name.upper()}", "") for what in ("TOKEN", "FACILITY"))
+        token, facility, pids = (
+            os.environ.get(f"BENCH_{what}_{name.upper()}", "") for what in ("TOKEN", "FACILITY", "PIDS")
+        )
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        found.append(Target(name, base.rstrip("/"), headers, facility))
+        found.append(
+            Target(name, base.rstrip("/"), headers, facility, tuple(map(int, pids.split(",") if pids else ())))
+        )
     return found
 
 
@@ -113,19 +118,21 @@ async def side_by_side(all_: Sequence[Target], folder: Path) -> None:
                     run = n * len(CONNECTIONS) + m
                     measured = await asyncio.to_thread(drive, target, works_[target.name], c, SECONDS, folder, run)
                     found[target.name][c].append(measured)
-        each = works_[all_[0].name].each
         for target in all_:
+            each = works_[target.name].each
             print(f"{name if target is all_[0] else '':44} {target.name:8} {line(found[target.name], each)}")
             if target is not all_[0]:
-                print(f"{'':44} {'ratio':8} {ratios(found[all_[0].name], found[target.name])}")
+                print(f"{'':44} {'ratio':8} {ratios(found[all_[0].name], found[target.name])}", flush=True)
 
 
 def line(found: Mapping[int, Sequence[Rate]], each: int) -> str:
-    """Resources a second, and milliseconds, by connections: medians."""
+    """Resources a second, milliseconds, and CPU of a request, by connections: medians."""
     parts = []
     for connections, runs in found.items():
-        rate, p50, p99 = (statistics.median(getattr(run, name) for run in runs) for name in ("rate", "p50", "p99"))
-        parts.append(f"{connections:2}: {rate * each:7.0f}/s p50 {p50:6.1f} p99 {p99:6.1f} ms")
+        rate, p50, p99, cpu = (
+            statistics.median(getattr(run, name) for run in runs) for name in ("rate", "p50", "p99", "cpu")
+        )
+        parts.append(f"{connections:2}: {rate * each:7.0f}/s p50 {p50:6.1f} p99 {p99:6.1f} ms {cpu:6.0f} µs CPU")
     return "   ".join(parts)
 
 
@@ -140,14 +147,8 @@ def ratios(ours: Mapping[int, Sequence[Rate]], theirs: Mapping[int, Sequence[Rat
 async def main() -> None:
     require_wrk()
     async with cluster() as (within, folder), loaded(within, folder, PEOPLE) as city:
-        facility = await city.database.fetchval(
-            "select organization from security.client where id = $1", demo.CLIENTS[0][0]
-        )
         with Server(within.dsn, bare=False) as server:
-            token = server.token(*demo.CLIENTS[0][:2])
-            ours = Target(
-                "Sekali", f"{server.url}/fhir-r4/v1", {"Authorization": f"Bearer {token}"}, f"Organization/{facility}"
-            )
+            ours = await target_of(city, server)
             print(f"\n{PEOPLE} people; resources a second at {CONNECTIONS} connections, everything on")
             await side_by_side([ours, *targets()], folder)
             await small_beside_big(ours)

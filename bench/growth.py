@@ -1,7 +1,8 @@
-"""What a larger city costs: reads and searches by identifier of random people, in a small and in a large demo city.
+"""What a larger city costs: all the exchange's works, and reads and searches of people drawn at random, in a small and in a
+large demo city.
 
-Both cities stand at once on one server and are measured in turns: `python bench/growth.py` (about ten minutes). In the
-large one also the first page of a very rare and of a very common value, and the bytes that a resource takes on disk.
+Both cities stand at once on one machine and are measured in turns: `python bench/growth.py` (about a quarter of an hour).
+In the large one also the first page of a very rare and of a very common value, and the bytes that a resource takes on disk.
 """
 
 import asyncio
@@ -9,16 +10,18 @@ import os
 import statistics
 import time
 
-from city import City, cluster, loaded
+from city import City, cluster, loaded, target_of
 from run import REPEATS, SECONDS, require_wrk
 from serving import Server
-from workload import Target, Work, drive
+from workload import Target, Work, drive, load, works
 
-from sekali import demo, kernel, security
+from sekali import kernel, security
 
 SMALL, LARGE = int(os.environ.get("BENCH_PEOPLE", "20000")), int(os.environ.get("BENCH_MORE_PEOPLE", "200000"))
 DRAWN = 5000
 """People who are asked for, so that it is not one page of the database that is measured."""
+LOADED = 1500
+"""People whom each city gets over HTTP, for the works on one person."""
 CONNECTIONS = 64
 NIK = "https://fhir.kemkes.go.id/id/nik"
 DRAWING = """local paths = {{{paths}}}
@@ -26,7 +29,7 @@ function request() return wrk.format("GET", paths[math.random(#paths)], wrk.head
 """
 
 
-async def works(city: City) -> list[Work]:
+async def drawn(city: City) -> list[Work]:
     """Reads and searches of people drawn at random."""
     rows = await city.database.fetch(
         "select id, content from records.resource where type = 'Patient' order by random() limit $1", DRAWN
@@ -36,8 +39,8 @@ async def works(city: City) -> list[Work]:
         for row in rows
     ]
     paths = {
-        "read by id": [f"/fhir-r4/v1/Patient/{row['id']}" for row in rows],
-        "search by identifier": [f"/fhir-r4/v1/Patient?identifier={NIK}%7C{nik}" for nik in niks if nik],
+        "read of anybody": [f"/fhir-r4/v1/Patient/{row['id']}" for row in rows],
+        "search of anybody's identifier": [f"/fhir-r4/v1/Patient?identifier={NIK}%7C{nik}" for nik in niks if nik],
     }
     return [
         Work(name, "", lua=DRAWING.format(paths=",".join(f'"{path}"' for path in all_))) for name, all_ in paths.items()
@@ -49,7 +52,7 @@ async def first_pages(city: City) -> None:
     reader = city.sekali.store.under(security.decide(security.SYSTEM, security.Purpose.EXPORT))
     codes = await city.database.fetch(
         "select c->>'code' as code, count(*) as n from (select convert_from(content, 'utf8')::jsonb as r from records.resource"
-        " where type = 'Condition') r, jsonb_array_elements(r.r->'code'->'coding') c group by 1 order by 2"
+        " where type = 'Condition' and not deleted) r, jsonb_array_elements(r.r->'code'->'coding') c group by 1 order by 2"
     )
     async with city.sekali.store.change(security.decide(security.SYSTEM, security.Purpose.LOAD)) as change:
         person = await change.create({"resourceType": "Patient", "name": [{"text": "Langka (contoh)"}]})
@@ -85,16 +88,19 @@ async def main() -> None:
         cluster() as (other, there), loaded(other, there, LARGE) as large,
     ):  # fmt: skip
         found: dict[str, dict[int, list[float]]] = {}
-        for n in range(REPEATS):
-            for city in (small, large):
-                with Server(city.cluster.dsn, bare=False) as server:
-                    token = server.token(*demo.CLIENTS[0][:2])
-                    target = Target("Sekali", f"{server.url}/fhir-r4/v1", {"Authorization": f"Bearer {token}"})
-                    for work in await works(city):
+        with Server(small.cluster.dsn, bare=False) as one_server, Server(large.cluster.dsn, bare=False) as other_server:
+            sides = []
+            for city, server in ((small, one_server), (large, other_server)):
+                target = await target_of(city, server)
+                _, made = await load(target, LOADED)
+                sides.append((city, target, [*await drawn(city), *await works(target, made)]))
+            for n in range(REPEATS):
+                for todo in zip(*(works_ for _, _, works_ in sides), strict=True):
+                    for (city, target, _), work in zip(sides, todo, strict=True):
                         await measured(found, city, target, work, n)
         for name, rates in found.items():
             lost = statistics.median(1 - b / a for a, b in zip(rates[SMALL], rates[LARGE], strict=True))
-            print(f"{name:24} {SMALL:,} people {statistics.median(rates[SMALL]):7.0f}/s   {LARGE:,} people "
+            print(f"{name:44} {SMALL:,} people {statistics.median(rates[SMALL]):7.0f}/s   {LARGE:,} people "
                   f"{statistics.median(rates[LARGE]):7.0f}/s   lost {lost:.0%} (goal < 15 %)")  # fmt: skip
         await first_pages(large)
         for city in (small, large):
@@ -103,8 +109,8 @@ async def main() -> None:
 
 async def measured(found: dict[str, dict[int, list[float]]], city: City, target: Target, work: Work, n: int) -> None:
     """One run, after a short one that warms the caches."""
-    await asyncio.to_thread(drive, target, work, CONNECTIONS, 1, city.folder, n)
-    rate = await asyncio.to_thread(drive, target, work, CONNECTIONS, SECONDS, city.folder, n)
+    await asyncio.to_thread(drive, target, work, CONNECTIONS, 1, city.folder, 2 * n)
+    rate = await asyncio.to_thread(drive, target, work, CONNECTIONS, SECONDS, city.folder, 2 * n + 1)
     found.setdefault(work.name, {SMALL: [], LARGE: []})[city.people].append(rate.rate)
 
 

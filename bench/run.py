@@ -4,7 +4,6 @@ Every ratio is of two things measured in turns within one run on one server, so 
 """
 
 import asyncio
-import contextlib
 import json
 import os
 import re
@@ -17,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import psutil
 from city import cluster, loaded
 from loading import measure_bulk, measure_load
 from serving import Server
@@ -25,8 +23,7 @@ from workload import Target, Work, drive
 
 from sekali import demo, kernel
 
-REPEATS = 3
-SECONDS = 4
+REPEATS, SECONDS = int(os.environ.get("BENCH_REPEATS", "3")), int(os.environ.get("BENCH_SECONDS", "4"))
 CLIENTS = 64
 PGBENCH_CLIENTS = 16
 PEOPLE = int(os.environ.get("BENCH_PEOPLE", "20000"))
@@ -60,21 +57,9 @@ def pgbench(cluster: kernel.Cluster, dsn: str, script: Path, mode: str) -> float
 def wrk(server: Server, cluster: kernel.Cluster, path: str, token: str, folder: Path) -> Side:
     """Requests a second over HTTP, and what each cost."""
     server.require_listener()
-    before = cpu_of(server, cluster)
-    target = Target("Sekali", server.url, {"Authorization": f"Bearer {token}"})
-    rate = drive(target, Work("", path), CLIENTS, SECONDS, folder, 0).rate
-    return Side(rate, 1e6 * (cpu_of(server, cluster) - before) / (rate * SECONDS))
-
-
-def cpu_of(server: Server, cluster: kernel.Cluster) -> float:
-    """Seconds of CPU that server and database have used."""
-    total = 0.0
-    postmaster, ours = psutil.Process(cluster._process.pid), psutil.Process(server.pid)
-    for process in [ours, *ours.children(), postmaster, *postmaster.children()]:
-        with contextlib.suppress(psutil.NoSuchProcess):  # a vacuum may end meanwhile
-            times = process.cpu_times()
-            total += times.user + times.system
-    return total
+    target = Target("Sekali", server.url, {"Authorization": f"Bearer {token}"}, pids=server.pids(cluster))
+    measured = drive(target, Work("", path), CLIENTS, SECONDS, folder, 0)
+    return Side(measured.rate, measured.cpu)
 
 
 def line(name: str, ours: list[Side], limits: dict[str, list[float]], goal: float) -> None:
@@ -125,7 +110,7 @@ async def main() -> None:
                 f"goal 5000 {'reached' if city.rate >= 5000 else 'MISSED'}\n"
             )
             await measure_reads(city.cluster, city.database, city.folder)
-            await measure_bulk(city)
+            await measure_bulk(city, REPEATS)
 
 
 def require_wrk() -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import httpx
 import psutil
 
+from sekali import kernel
+
 
 class Server:
     """``sekali serve``; or, bare, the same interactions without token, policy and audit (see bare.py)."""
@@ -51,6 +53,10 @@ class Server:
     def _listens(self, process: psutil.Process) -> bool:
         found = process.net_connections("tcp")
         return any(one.status == psutil.CONN_LISTEN and one.laddr.port == self.port for one in found)
+
+    def pids(self, cluster: kernel.Cluster) -> tuple[int, ...]:
+        """Of server and database: whose CPU a request costs."""
+        return self.pid, cluster._process.pid
 
     def token(self, client_id: str, secret: str) -> str:
         """An access token of the demo's integrator."""

@@ -1,6 +1,7 @@
 """The same work for every server: plain R4 over HTTP, so that a peer given by its URL is measured as Sekali is."""
 
 import asyncio
+import contextlib
 import json
 import random
 import re
@@ -13,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import psutil
 
 BUNDLE = 60
 BATCH = 20
@@ -38,12 +40,25 @@ class Target:
     :ivar base: its address with the path before the type.
     :ivar headers: with its token.
     :ivar facility: whom the visits are at, where only they may read them.
+    :ivar pids: processes that, with their children, do its work on this machine.
     """
 
     name: str
     base: str
     headers: dict[str, str] = field(default_factory=dict)
     facility: str = ""
+    pids: tuple[int, ...] = ()
+
+    def cpu(self) -> float:
+        """Seconds of CPU that server and database have used."""
+        total = 0.0
+        for pid in self.pids:
+            parent = psutil.Process(pid)
+            for process in (parent, *parent.children(recursive=True)):
+                with contextlib.suppress(psutil.NoSuchProcess):  # a vacuum may end meanwhile
+                    times = process.cpu_times()
+                    total += times.user + times.system
+        return total
 
     def client(self) -> httpx.AsyncClient:
         headers = {"Content-Type": "application/fhir+json", "Accept": "application/fhir+json", **self.headers}
@@ -64,11 +79,12 @@ class Work:
 
 @dataclass(frozen=True)
 class Rate:
-    """Requests a second, and the median and 99th percentile in milliseconds."""
+    """Requests a second, median and 99th percentile in milliseconds, microseconds of CPU for each (0: not known)."""
 
     rate: float
     p50: float
     p99: float
+    cpu: float
 
 
 @dataclass(frozen=True)
@@ -172,6 +188,8 @@ async def works(target: Target, made: Sequence[Made]) -> list[Work]:
         kept = (await client.get(f"/Observation/{one['id']}")).json()
         long = await client.post("", content=transaction(chart("1000", LONG - 4, target.facility)))
         lasting = long.json()["entry"][0]["response"]["location"].removeprefix(target.base).strip("/").split("/")[1]
+        whole = f"/Patient/{lasting}/$everything?_count={LONG}"
+        given = len((await client.get(whole)).json()["entry"])  # others may give less on one page
     version = kept["meta"]["versionId"]
     rest = [other for other in made if other.person != person]
     return [
@@ -182,7 +200,7 @@ async def works(target: Target, made: Sequence[Made]) -> list[Work]:
         Work("search by date range", f"/Observation?patient={person}&date=ge2026-01-01&date=lt2026-03-01"),
         Work("search with _include", f"/Condition?patient={person}&_include=Condition:subject"),
         Work("$everything", f"/Patient/{person}/$everything"),
-        Work(f"$everything of {LONG}", f"/Patient/{lasting}/$everything?_count={LONG}", each=LONG),
+        Work(f"$everything of {LONG}", whole, each=given),
         Work("create", "/Observation", "POST", json.dumps(observation(f"Patient/{person}"))),
         Work("update", f"/Observation/{one['id']}", "PUT", json.dumps(kept)),
         Work(f"transaction of {BUNDLE}", "", "POST", bundle(BUNDLE), BUNDLE),
@@ -239,6 +257,7 @@ def drive(target: Target, work: Work, connections: int, seconds: int, folder: Pa
     text = work.lua.replace("@RUN@", str(run)) or FIXED.format(method=work.method, body=work.body)
     script.write_text(text, encoding="utf-8")
     headers = [word for name, value in target.headers.items() for word in ("-H", f"{name}: {value}")]
+    before = target.cpu()
     told = subprocess.run(
         ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s", "--latency", "-s", str(script),
          *headers, target.base + work.path],
@@ -246,7 +265,9 @@ def drive(target: Target, work: Work, connections: int, seconds: int, folder: Pa
     ).stdout  # fmt: skip
     if "Non-2xx" in told or "Socket errors" in told:
         raise SystemExit(f"{target.name}, {work.name}: not every answer was right: {told}")
-    return Rate(float(re.search(r"Requests/sec:\s+([\d.]+)", told)[1]), _ms(told, "50%"), _ms(told, "99%"))
+    cpu, requests = target.cpu() - before, int(re.search(r"(\d+) requests in", told)[1])
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", told)[1])
+    return Rate(rate, _ms(told, "50%"), _ms(told, "99%"), 1e6 * cpu / max(1, requests))
 
 
 def _ms(told: str, at: str) -> float:
