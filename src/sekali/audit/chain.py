@@ -1,7 +1,8 @@
 """The hash chains: one for each facility, day, writing process and connection of it."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,8 @@ from .event import Event
 SQL = kernel.queries(__file__)
 
 
+Heads = dict[str, tuple[int, bytes]]
+"""Chain -> the number and the hash of its last event."""
 _writer = 0
 
 
@@ -25,6 +28,10 @@ def write_as(number: int) -> None:
 
 def _stream(event: Event, day: str, place: int) -> str:
     return f"{event.facility or 'system'}/{day}/{_writer}.{place}"
+
+
+def _streams(events: Sequence[Event], at: datetime, place: int) -> list[str]:
+    return sorted({_stream(event, f"{at:%Y-%m-%d}", place) for event in events})
 
 
 def _link(before: bytes, seq: int, microseconds: int, values: Sequence[object]) -> bytes:
@@ -41,23 +48,65 @@ async def append(tx: kernel.Session, events: Sequence[Event]) -> None:
 
     It locks the chains until the commit, so it is the last thing that a transaction does.
     """
-    if not events:
-        return
+    if events:
+        await _append(tx, events)
+
+
+async def append_alone(database: kernel.Database, events: Sequence[Event]) -> None:
+    """Write events, in a transaction of their own: one round trip, where the connection knows how its chains ended."""
+    async with database.session() as session:
+        at = kernel.now()
+        streams = _streams(events, at, session.place)
+        if all(stream in session.known for stream in streams):
+            heads = {
+                stream: session.known.pop(stream) for stream in streams
+            }  # whatever happens now, it is not so any more
+            with suppress(kernel.Conflict):  # another program writes these too, a command at the terminal
+                session.known.update(await _write(session, at, events, heads))
+                return
+    async with database.transaction() as tx:
+        heads = await _append(tx, events)
+    tx.known.clear()
+    tx.known.update(heads)
+
+
+async def _append(tx: kernel.Session, events: Sequence[Event]) -> Heads:
+    """Under a lock; how the chains end now comes back, true once the transaction is."""
     at = kernel.now()
-    day = f"{at:%Y-%m-%d}"
-    streams = sorted({_stream(event, day, tx.place) for event in events})
-    heads = {row["stream"]: (row["seq"], row["hash"]) for row in await tx.fetch(SQL.lock_heads, streams)}
+    streams = _streams(events, at, tx.place)
+    for stream in streams:
+        tx.known.pop(stream, None)
+    heads = await _lock(tx, streams)
     if len(heads) < len(streams):
         await tx.execute(SQL.make_heads, [stream for stream in streams if stream not in heads])
-        heads = {row["stream"]: (row["seq"], row["hash"]) for row in await tx.fetch(SQL.lock_heads, streams)}
-    rows, moment = [], _microseconds(at)
+        heads = await _lock(tx, streams)
+    return await _write(tx, at, events, heads)
+
+
+async def _lock(tx: kernel.Session, streams: list[str]) -> Heads:
+    return {row["stream"]: (row["seq"], row["hash"]) for row in await tx.fetch(SQL.lock_heads, streams)}
+
+
+async def _write(session: kernel.Session, at: datetime, events: Sequence[Event], before: Heads) -> Heads:
+    """How the chains end then. Raises Conflict when they did not end as ``before`` says; then nothing is kept."""
+    day, moment, heads = f"{at:%Y-%m-%d}", _microseconds(at), dict(before)
+    actors: dict[tuple[object, ...], int] = {}
+    rows = []
     for event in events:
-        stream = _stream(event, day, tx.place)
-        seq, before = heads[stream]
-        heads[stream] = seq + 1, _link(before, seq + 1, moment, event)
-        rows.append((stream, seq + 1, at, *event, heads[stream][1]))
-    ends = [streams, [heads[s][0] for s in streams], [heads[s][1] for s in streams]]
-    await tx.execute(SQL.append, *map(list, zip(*rows, strict=True)), *ends)
+        stream = _stream(event, day, session.place)
+        seq, last = heads[stream]
+        hash = _link(last, seq + 1, moment, event)
+        heads[stream] = seq + 1, hash
+        actor = (stream, event.actor, event.actor_name, event.role, event.facility, event.purpose, event.basis)
+        number = actors.setdefault(actor, len(actors) + 1)
+        rows.append((number, seq + 1, event.kind, event.citizen, event.what, event.detail, hash))
+    ends = [(stream, before[stream][0], *head) for stream, head in heads.items()]
+    await session.execute(SQL.append, at, *_columns(ends), *_columns(actors), *_columns(rows))
+    return heads
+
+
+def _columns(rows: Iterable[tuple[object, ...]]) -> list[list[object]]:
+    return list(map(list, zip(*rows, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sekali import kernel
 
-from .chain import append
+from .chain import append_alone
 from .event import Event
 
 GROUP = 1000
@@ -44,8 +44,7 @@ class Journal:
 
     async def _commit(self, group: list[tuple[Sequence[Event], asyncio.Future[None]]]) -> None:
         try:
-            async with self._database.transaction() as tx:
-                await append(tx, [event for events, _ in group for event in events])
+            await append_alone(self._database, [event for events, _ in group for event in events])
         except Exception as error:
             for _, durable in group:
                 if not durable.done():

@@ -62,11 +62,13 @@ class Session:
     """What can be asked of one connection. Rows come as mappings that can also be indexed.
 
     :ivar place: which of its database's connections this is, from 0; no two at one moment have the same. -1 of a line.
+    :ivar known: what its users want to remember for as long as this connection lives.
     """
 
-    def __init__(self, connection: asyncpg.Connection, place: int) -> None:
+    def __init__(self, connection: asyncpg.Connection, place: int, known: dict[str, Any]) -> None:
         self._connection = connection
         self.place = place
+        self.known = known
 
     async def fetch(self, sql: str, *values: Any) -> list[Row]:
         """All rows."""
@@ -101,6 +103,7 @@ class _Line:
     def __init__(self, place: int) -> None:
         self.place = place
         self.connection: asyncpg.Connection | None = None
+        self.known: dict[str, Any] = {}
 
 
 class Database:
@@ -144,7 +147,7 @@ class Database:
         line = self._free.popleft() if self._free else await self._turn()
         if line.connection is not None and not line.connection.is_closed():
             return line
-        line.connection = None
+        line.connection, line.known = None, {}
         try:
             if self._closed:
                 raise Unavailable
@@ -177,37 +180,38 @@ class Database:
         self._free.appendleft(line)  # the one used last is the warmest
 
     @asynccontextmanager
-    async def _session(self) -> AsyncIterator[Session]:
+    async def session(self) -> AsyncIterator[Session]:
+        """One connection, for some statements that are each a transaction of its own."""
         line = await self._acquire()
         try:
-            yield Session(line.connection, line.place)
+            yield Session(line.connection, line.place, line.known)
         finally:
             self._release(line)
 
     async def fetch(self, sql: str, *values: Any) -> list[Row]:
         """All rows."""
-        async with self._session() as session:
+        async with self.session() as session:
             return await session.fetch(sql, *values)
 
     async def fetchrow(self, sql: str, *values: Any) -> Row | None:
         """The first row, or None."""
-        async with self._session() as session:
+        async with self.session() as session:
             return await session.fetchrow(sql, *values)
 
     async def fetchval(self, sql: str, *values: Any) -> Any:
         """The first column of the first row, or None."""
-        async with self._session() as session:
+        async with self.session() as session:
             return await session.fetchval(sql, *values)
 
     async def execute(self, sql: str, *values: Any) -> str:
         """Run; PostgreSQL's own word for what was done comes back (``UPDATE 1``)."""
-        async with self._session() as session:
+        async with self.session() as session:
             return await session.execute(sql, *values)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:
         """One transaction: committed when the block ends, nothing of it kept when an exception leaves the block."""
-        async with self._session() as session:
+        async with self.session() as session:
             transaction = session._connection.transaction()
             with _translated():
                 await transaction.start()
@@ -229,7 +233,7 @@ class Database:
         try:
             with _translated():
                 await connection.add_listener(channel, lambda *told: heard(told[-1]))
-            yield Session(connection, -1)
+            yield Session(connection, -1, {})
         finally:
             connection.terminate()
 

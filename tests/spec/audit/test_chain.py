@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from running import dsn_of
 
 from sekali import audit, kernel
 
@@ -33,6 +34,21 @@ async def test_who_writes_at_the_same_time_waits_for_nobody(database) -> None:
         await audit.append(slow, [looked(facility=facility)])
         await asyncio.wait_for(audit.append(quick, [looked(facility=facility)]), 20)
     assert await audit.verify(database) == audit.Verdict(2, ())
+
+
+async def test_a_command_at_the_terminal_may_write_the_chains_of_a_server_that_remembers_where_they_ended(
+    database, cluster
+) -> None:
+    facility = kernel.new_id(0)
+    command = await kernel.Database.connect(dsn_of(cluster, await database.fetchval("select current_database()")), 1)
+    for one in (database, command, database, database, command, command):
+        await audit.Journal(one).record_all([looked(facility=facility), looked()])
+        async with one.transaction() as tx:
+            await audit.append(tx, [looked(facility=facility)])
+    await command.close()
+    assert await audit.verify(database) == audit.Verdict(18, ())
+    longest = await database.fetchval("select max(seq) from audit.head")
+    assert longest == 12, "they wrote one chain"
 
 
 @pytest.mark.parametrize(
