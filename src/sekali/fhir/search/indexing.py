@@ -1,6 +1,6 @@
 """What is kept beside a resource to find it by, and what to look up for a question."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -47,19 +47,29 @@ class Lookup(NamedTuple):
     exact: bool = False
 
 
-def _by_member(own: dict[str, Parameter]) -> dict[str, list[tuple[Parameter, Place]]]:
-    """First member on the way -> the parameters whose terms are kept (the widest of each kind), with the place."""
-    kept = {one.index for one in own.values()}
-    found: dict[str, list[tuple[Parameter, Place]]] = {}
-    for name in sorted(kept & own.keys()):
+class _Kept(NamedTuple):
+    """A place whose values are found by the same terms under one name or several (``code``, ``combo-code``)."""
+
+    texts: Callable[[Any, Place], Iterable[str]]
+    place: Place
+    names: tuple[str, ...]
+
+
+def _by_member(own: dict[str, Parameter]) -> dict[str, list[_Kept]]:
+    """First member on the way -> what is kept of it (the widest parameter of each kind)."""
+    names: dict[tuple[str, Place], list[str]] = {}
+    for name in sorted({one.index for one in own.values()} & own.keys()):
         for place in own[name].places:
             if place.type != "exists":  # true of nearly nobody: it is looked at, never looked up
-                step = place.steps[0]
-                found.setdefault(step if isinstance(step, str) else step[0], []).append((own[name], place))
+                names.setdefault((own[name].kind, place), []).append(name)
+    found: dict[str, list[_Kept]] = {}
+    for (kind, place), some in names.items():
+        step = place.steps[0]
+        member = step if isinstance(step, str) else step[0]
+        found.setdefault(member, []).append(_Kept(_TEXTS[kind], place, tuple(some)))
     return found
 
 
-_INDEXED = {type: _by_member(own) for type, own in SEARCH.items()}
 EDITIONS: dict[str, int] = {
     type: 2
     for type, own in SEARCH.items()
@@ -74,11 +84,12 @@ def index(resource: dict[str, Any]) -> Indexed:
     type = resource["resourceType"]
     indexed = _INDEXED[type]
     hashes = {
-        term_hash(type, parameter.name, text)
+        term_hash(type, name, text)
         for member in resource if member in indexed
-        for parameter, place in indexed[member]
-        for value in reach(resource, place)
-        for text in _texts(parameter.kind, value, place)
+        for kept in indexed[member]
+        for value in reach(resource, kept.place)
+        for text in kept.texts(value, kept.place)
+        for name in kept.names
     }  # fmt: skip
     return Indexed(sorted(hashes), main_date(resource))
 
@@ -100,32 +111,43 @@ def main_date(resource: dict[str, Any]) -> datetime | None:
     return None
 
 
-def _texts(kind: str, value: Any, place: Place) -> Iterator[str]:
-    match kind:
-        case "token":
-            for token in tokens(value, place.type, place.system):
-                if token.code:
-                    yield token.code
-                    if token.system and token.system != place.system:
-                        yield f"{token.system}|{token.code}"
-        case "reference":
-            yield from references(value)
-        case "string":
-            for text in strings(value, place.type):
-                words = {word[:3] for word in fold(text).split()}
-                yield from words if place.type != "markdown" or len(words) <= MOST_WORDS else (LONG,)
-        case "date":
-            for one in dates.intervals(value, place.type):
-                yield from dates.index_texts(one)
-        case "number":
-            for one in numbers.bounds(value):
-                yield from numbers.index_texts(one)
-        case "quantity":
-            yield from quantities.index_texts(value)
-        case "special":
-            yield from near.index_texts(value)
-        case "uri":
-            yield str(value)
+def _token_texts(value: Any, place: Place) -> Iterator[str]:
+    for token in tokens(value, place.type, place.system):
+        if token.code:
+            yield token.code
+            if token.system and token.system != place.system:
+                yield f"{token.system}|{token.code}"
+
+
+def _string_texts(value: Any, place: Place) -> Iterator[str]:
+    for text in strings(value, place.type):
+        words = {word[:3] for word in fold(text).split()}
+        yield from words if place.type != "markdown" or len(words) <= MOST_WORDS else (LONG,)
+
+
+def _date_texts(value: Any, place: Place) -> Iterator[str]:
+    for one in dates.intervals(value, place.type):
+        yield from dates.index_texts(one)
+
+
+def _number_texts(value: Any, place: Place) -> Iterator[str]:
+    for one in numbers.bounds(value):
+        yield from numbers.index_texts(one)
+
+
+_TEXTS: dict[str, Callable[[Any, Place], Iterable[str]]] = {
+    "token": _token_texts,
+    "reference": lambda value, place: references(value),
+    "string": _string_texts,
+    "date": _date_texts,
+    "number": _number_texts,
+    "quantity": lambda value, place: quantities.index_texts(value),
+    "special": lambda value, place: near.index_texts(value),
+    "uri": lambda value, place: (str(value),),
+    "composite": lambda value, place: (),
+}
+"""Kind of parameter -> the texts of a value's terms. What is composed is found by the first of its parts."""
+_INDEXED = {type: _by_member(own) for type, own in SEARCH.items()}
 
 
 def lookup(asked: Asked) -> Lookup | None:
