@@ -156,30 +156,30 @@ class Importing:
         await self._load(good, step)
 
     async def _checked(self, made: list[Made]) -> tuple[list[Made], list[Wrong]]:
-        """Apart from what is there already, and what leads nowhere."""
-        keys = {(one.row.type, one.row.id) for one in made}
-        keys |= {("Patient", one.row.subject) for one in made if one.row.subject is not None}
+        """Apart from what leads nowhere."""
+        keys = {("Patient", one.row.subject) for one in made if one.stranger and one.row.subject is not None}
         keys |= {(type, id) for one in made for type, text in one.references if (id := as_uuid(text)) is not None}
-        there = await self._store.there(self._grant, {key for key in keys if key[0] in self._grant.writes})
-        good, wrong, taken = [], [], set()
+        there = await self._there(keys)
+        good, wrong = [], []
         for one in made:
-            key = (one.row.type, one.row.id)
-            failure = self._refusal(one, key in there or key in taken, there)
+            failure = self._refusal(one, there)
             if failure is not None:
                 wrong.append(Wrong(one.line, one.key, failure))
             else:
-                taken.add(key)
                 good.append(one)
         return good, wrong
 
-    def _refusal(self, one: Made, known: bool, there: Mapping[tuple[str, UUID], bool]) -> kernel.Failure | None:
+    async def _there(self, keys: set[tuple[str, UUID]]) -> dict[tuple[str, UUID], bool]:
+        """What is kept already of (type, id), of the kinds that may be written -> whether it can be referred to."""
+        asked = {key for key in keys if key[0] in self._grant.writes}
+        return await self._store.there(self._grant, asked) if asked else {}
+
+    def _refusal(self, one: Made, there: Mapping[tuple[str, UUID], bool]) -> kernel.Failure | None:
         """Why a row cannot be taken; None when it can."""
         row = one.row
         if row.type not in self._grant.writes:
             return kernel.Forbidden("Your role may not write %(type)s here.", rule="20003", type=row.type)
-        if known:
-            return kernel.Conflict("This id is there already.")
-        if row.type != "Patient" and row.subject is not None and not there.get(("Patient", row.subject)):
+        if one.stranger and row.subject is not None and not there.get(("Patient", row.subject)):
             path = f"{row.type}.{fhir.PERSON_TYPES[row.type]}"
             return kernel.Invalid(faults=[kernel.Fault(path, "the person it belongs to is not here")])
         lost = [ref for ref in one.references if (id := as_uuid(ref[1])) is None or not there.get((ref[0], id))]
@@ -189,7 +189,9 @@ class Importing:
         return None
 
     async def _load(self, made: Sequence[Made], step: _Step) -> None:
-        """In one transaction; where something is refused, in two halves, until the one that is refused stands alone."""
+        """In one transaction. Where that is refused, without what is there already; then in two halves, until the one that
+        is refused stands alone.
+        """
         if not made:
             return
         before = self._come.taken
@@ -202,13 +204,21 @@ class Importing:
             raise
         except kernel.Failure as failure:
             self._come.taken = before
-            if len(made) == 1:
+            there = await self._there({(one.row.type, one.row.id) for one in made})
+            new = [one for one in made if (one.row.type, one.row.id) not in there]
+            if there:
+                known = [one for one in made if (one.row.type, one.row.id) in there]
+                self._tell(
+                    [Wrong(one.line, one.key, kernel.Conflict("This id is there already.")) for one in known], step.file
+                )
+                await self._load(new, step)
+            elif len(made) == 1:
                 self._tell([Wrong(made[0].line, made[0].key, failure)], step.file)
-                return
-            middle = len(made) // 2
-            last = made[middle - 1]
-            await self._load(made[:middle], _Step(step.file, last.line, last.end, step.done))
-            await self._load(made[middle:], step)
+            else:
+                middle = len(made) // 2
+                last = made[middle - 1]
+                await self._load(made[:middle], _Step(step.file, last.line, last.end, step.done))
+                await self._load(made[middle:], step)
 
     # How far it has come
 

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple
 from uuid import UUID
 
 from sekali import kernel
@@ -31,6 +32,9 @@ class Place(NamedTuple):
     file: int
     line: int
     gone: bool
+
+
+Places = dict[Key, Place]
 
 
 def as_uuid(text: str) -> UUID | None:
@@ -93,7 +97,9 @@ _TABLE = """create table if not exists name (
   old blob primary key, new blob not null, file integer not null, line integer not null, gone integer not null default 0
 ) without rowid"""
 _ADD = "insert into name (old, new, file, line) values (?, ?, ?, ?) on conflict do nothing"
-_FIND = "select new, file, line, gone from name where old = ?"
+_FIND = "select old, new, file, line, gone from name where old in ({})"
+MOST_ASKED = 500
+"""Names in one question; SQLite takes some thousands."""
 _FORGET = "update name set gone = 1 where old = ? and file = ? and line = ?"
 
 
@@ -136,26 +142,21 @@ def _room() -> Iterator[None]:
         ) from None
 
 
-class Looking:
-    """Names looked up while one batch is made ready, each once, in one reading of the file."""
+def found(path: Path, keys: Iterable[Key]) -> Places:
+    """What ids have become; those that no line of this import has are left out."""
+    by_digest = {digest(key): key for key in keys}
+    places: Places = {}
+    for some in _batched(by_digest, MOST_ASKED):
+        asked = _FIND.format(",".join("?" * len(some)))
+        for old, new, file, line, gone in _reading(path).execute(asked, some):
+            places[by_digest[old]] = Place(kernel.packed(new), file, line, bool(gone))
+    return places
 
-    def __init__(self, path: Path) -> None:
-        self._file = _reading(path)
-        self._known: dict[Key, Place | None] = {}
 
-    def __enter__(self) -> Self:
-        self._file.execute("begin")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.rollback()
-
-    def find(self, key: Key) -> Place | None:
-        """What an id has become; None where no line of this import has it."""
-        if key not in self._known:
-            row = self._file.execute(_FIND, (digest(key),)).fetchone()
-            self._known[key] = Place(kernel.packed(row[0]), row[1], row[2], bool(row[3])) if row else None
-        return self._known[key]
+def _batched(all_: Iterable[bytes], most: int) -> Iterator[tuple[bytes, ...]]:
+    one = iter(all_)
+    while some := tuple(islice(one, most)):
+        yield some
 
 
 @lru_cache(1)

@@ -3,7 +3,7 @@
 import os
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
 from multiprocessing import connection, get_context, parent_process
@@ -17,7 +17,7 @@ from sekali import fhir, kernel, records
 
 from ..messages import require_shallow
 from .lines import Line
-from .names import Key, Looking, Named, Namer, as_uuid, digest
+from .names import Key, Named, Namer, Places, as_uuid, digest, found
 
 _REFERENCE = re.compile(rb'"reference"\s*:\s*"([^"\\]{1,2000})"')
 
@@ -39,6 +39,7 @@ class Made(NamedTuple):
 
     :ivar end: the byte after the line.
     :ivar references: those that lead to nothing which this import brings.
+    :ivar stranger: whether it belongs to a person whom this import does not bring.
     """
 
     line: int
@@ -46,6 +47,7 @@ class Made(NamedTuple):
     key: Key
     row: records.Prepared
     references: list[Key]
+    stranger: bool
 
 
 class Wrong(NamedTuple):
@@ -130,13 +132,13 @@ def _owner(content: bytes | None) -> str:
         resource = kernel.decode(content or b"")
     except kernel.Invalid:
         return ""
-    found = set()
+    people = set()
     for element in fhir.values_at(resource, fhir.PERSON_TYPES[resource["resourceType"]]):
         text = element.get("reference") if isinstance(element, dict) else None
         split = fhir.split_reference(text) if isinstance(text, str) else None
         if split is not None and split[0] == "Patient":
-            found.add(split[1])
-    return found.pop() if len(found) == 1 else ""
+            people.add(split[1])
+    return people.pop() if len(people) == 1 else ""
 
 
 def make(
@@ -148,34 +150,43 @@ def make(
 
     :param file: which one of the import the lines are of; ``names`` the file of names.
     """
-    found: list[Made | Wrong] = []
-    with Looking(names) as looking:
-        for line in lines:
-            key = _key(line)
-            if key is not None and _is_first(key[0]) == first:
-                try:
-                    found.append(_made(line, key, file, looking, updated, strict))
-                except kernel.Failure as failure:
-                    found.append(Wrong(line.number, key, failure))
-                except Exception:  # a resource that breaks what it is prepared with must not stop the rest
-                    found.append(Wrong(line.number, key, kernel.Invalid("This resource cannot be prepared.")))
-    return found
+    mine = [(line, key) for line in lines if (key := _key(line)) is not None and _is_first(key[0]) == first]
+    wanted = {one for line, key in mine for one in (key, *_mentioned(line.content or b"")) if one[1]}
+    places = found(names, wanted)
+    done: list[Made | Wrong] = []
+    for line, key in mine:
+        try:
+            done.append(_made(line, key, file, places, updated, strict))
+        except kernel.Failure as failure:
+            done.append(Wrong(line.number, key, failure))
+        except Exception:  # a resource that breaks what it is prepared with must not stop the rest
+            done.append(Wrong(line.number, key, kernel.Invalid("This resource cannot be prepared.")))
+    return done
 
 
-def _made(line: Line, key: Key, file: int, looking: Looking, updated: datetime, strict: bool) -> Made:
+def _made(line: Line, key: Key, file: int, places: Places, updated: datetime, strict: bool) -> Made:
     """One row. Raises Failure."""
     content = line.content or b""
     require_shallow(content)
-    place = looking.find(key) if key[1] else None
+    place = places.get(key)
     if place is not None and (place.file, place.line) != (file, line.number):
         raise kernel.Conflict("This id stands on an earlier line of this import.")
     brought, elsewhere = set[Key](), set[Key]()
-    content = _rewritten(content, looking, brought, elsewhere)
+    content = _rewritten(content, places, brought, elsewhere)
     row = records.prepare(content, place.new if place else _fresh(key[0], content), 1, updated, strict)
     row = row._replace(id=kernel.packed(row.id.bytes), subject=row.subject and kernel.packed(row.subject.bytes))
     if b"\\" in row.content:  # a reference may be written with escapes
         elsewhere |= fhir.references(row.content) - brought
-    return Made(line.number, line.end, key, row, list(elsewhere) if strict else [])
+    stranger = row.subject is not None and row.type != "Patient" and ("Patient", str(row.subject)) not in brought
+    return Made(line.number, line.end, key, row, list(elsewhere) if strict else [], stranger)
+
+
+def _mentioned(content: bytes) -> Iterator[Key]:
+    """Every kind and id that a resource refers to."""
+    for text in _REFERENCE.findall(content):
+        key = fhir.split_reference(text.decode("utf-8", "replace"))
+        if key is not None:
+            yield key
 
 
 def _fresh(type: str, content: bytes) -> UUID:
@@ -186,20 +197,20 @@ def _fresh(type: str, content: bytes) -> UUID:
     return kernel.new_id(kernel.CITY if owner is None else kernel.shard_of(owner))
 
 
-def _rewritten(content: bytes, looking: Looking, brought: set[Key], elsewhere: set[Key]) -> bytes:
+def _rewritten(content: bytes, places: Places, brought: set[Key], elsewhere: set[Key]) -> bytes:
     """With references to what this import brings leading to what that is called here.
 
     ``brought`` gets these, as they are called here; ``elsewhere`` all others.
     """
 
-    def renamed(found: re.Match[bytes]) -> bytes:
-        key = fhir.split_reference(found[1].decode("utf-8", "replace"))
+    def renamed(match: re.Match[bytes]) -> bytes:
+        key = fhir.split_reference(match[1].decode("utf-8", "replace"))
         if key is None:
-            return found[0]
-        place = looking.find(key)
+            return match[0]
+        place = places.get(key)
         if place is None or place.gone:
             elsewhere.add(key)
-            return found[0]
+            return match[0]
         brought.add((key[0], str(place.new)))
         return b'"reference":"%s/%s"' % (key[0].encode(), str(place.new).encode())
 
