@@ -24,7 +24,7 @@ from .json import Raw, decode, encode, members
 from .language import LANGUAGES, LOCALE, translate
 from .logs import log_to, places
 from .migrations import migrate, migrations
-from .postgres import Cluster
+from .postgres import Cluster, client_programs
 from .queries import queries
 from .settings import Settings, read_settings
 from .trouble import Trouble
@@ -60,6 +60,7 @@ __all__ = [
     "Unprocessable",
     "Unsupported",
     "beside",
+    "client_programs",
     "decode",
     "encode",
     "fhir_instant",
