@@ -8,7 +8,7 @@ from ipaddress import ip_network
 
 from starlette.routing import Router
 
-from sekali import audit, care, demo, exchange, hl7v2, identity, kernel, program, records, security, web
+from sekali import audit, care, demo, exchange, gate, hl7v2, identity, kernel, program, records, security, web
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,11 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     subscriptions = exchange.Subscriptions(database, store, doorkeeper, outbox, _policy(settings), _patience(settings))
     log = exchange.RequestLog(database)
     movement = program.program(database, _live_measures(database))
+    rates = kernel.Rates(settings.rate_address), kernel.Rates(settings.rate_account)
     asgi = Router(
+        middleware=gate.gate(settings),
         routes=[
-            *exchange.routes(exchange.Doors(sent, directory, doorkeeper, bulk, log, subscriptions)),
+            *exchange.routes(exchange.Doors(sent, directory, doorkeeper, bulk, log, subscriptions, *rates)),
             *web.routes(
                 web.Doors(
                     database,
@@ -61,11 +63,12 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
                     doorkeeper,
                     settings,
                     log.of_organization,
+                    *rates,
                     demo.logins() if settings.demo else (),
                     _sandbox() if settings.demo else None,
                 )  # fmt: skip
             ),
-        ]
+        ],
     )
     senders = hl7v2.Senders(database, journal)
     listener = hl7v2.Listener(hl7v2.Inbox(store, directory, senders), senders)

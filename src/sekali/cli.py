@@ -247,7 +247,7 @@ async def _work(
     async with sekali.hl7v2.on(found.host, found.hl7_port):
         _say_welcome(found)
         async with sekali.bulk.working(), sekali.subscriptions.working():
-            await serving.serve(sekali.asgi, listener, dsn, found.processes)
+            await serving.serve(sekali.asgi, listener, dsn, found.processes, found.proxy)
 
 
 async def _serve() -> None:
@@ -259,7 +259,7 @@ async def _serve() -> None:
             async with sekali.hl7v2.on(found.host, found.hl7_port):
                 console.print(f"Sekali on http://{found.host}:{found.port}  (Ctrl-C stops it)")
                 async with sekali.bulk.working(), sekali.subscriptions.working():
-                    await serving.serve(sekali.asgi, listener, found.database_url, found.processes)
+                    await serving.serve(sekali.asgi, listener, found.database_url, found.processes, found.proxy)
 
 
 async def _worker(number: int) -> None:
@@ -270,7 +270,7 @@ async def _worker(number: int) -> None:
         sekali = await app.build(found, database)
         with serving.shared(found.host, found.port) as listener:
             async with sekali.bulk.working(), sekali.subscriptions.working():
-                await serving.work(sekali.asgi, listener)
+                await serving.work(sekali.asgi, listener, found.proxy)
 
 
 async def _migrate() -> None:

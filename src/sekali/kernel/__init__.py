@@ -14,6 +14,8 @@ from .failures import (
     NotFound,
     PreconditionFailed,
     TooCostly,
+    TooMany,
+    TooSlow,
     Unauthenticated,
     Unavailable,
     Unprocessable,
@@ -26,7 +28,8 @@ from .logs import log_to, places
 from .migrations import migrate, migrations
 from .postgres import Cluster, client_programs
 from .queries import queries
-from .settings import Settings, read_settings
+from .rates import Rates, neighbourhood
+from .settings import Network, Settings, read_settings
 from .trouble import Trouble
 from .turns import Turns, beside
 
@@ -45,14 +48,18 @@ __all__ = [
     "Gone",
     "Ids",
     "Invalid",
+    "Network",
     "NotAcceptable",
     "NotFound",
     "PreconditionFailed",
+    "Rates",
     "Raw",
     "Row",
     "Session",
     "Settings",
     "TooCostly",
+    "TooMany",
+    "TooSlow",
     "Trouble",
     "Turns",
     "Unauthenticated",
@@ -71,6 +78,7 @@ __all__ = [
     "members",
     "migrate",
     "migrations",
+    "neighbourhood",
     "new_id",
     "new_person",
     "now",

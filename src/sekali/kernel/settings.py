@@ -48,6 +48,14 @@ def _networks(text: str) -> tuple[Network, ...]:
         raise ValueError("must be none, or networks such as 10.20.0.0/16, commas between them") from None
 
 
+def _rate(text: str) -> int | None:
+    if text == "none":
+        return None
+    if not text.isdecimal() or not 60 <= int(text) <= 100_000_000:
+        raise ValueError("must be none, or a whole number from 60 to 100000000")
+    return int(text)
+
+
 def _setting(parse: Callable[[str], Any], default: Any = None, factory: Callable[[], Any] | None = None) -> Any:
     if factory is not None:
         return field(default_factory=factory, metadata={"parse": parse})
@@ -64,6 +72,9 @@ class Settings:
     port: int = _setting(_number(1, 65535), 8080)
     hl7_port: int | None = _setting(_number(1, 65535))
     https: bool = _setting(_yes, False)
+    proxy: tuple[Network, ...] = _setting(_networks, ())
+    rate_address: int | None = _setting(_rate, 60_000)
+    rate_account: int | None = _setting(_rate, 12_000)
     postgres_user: str = _setting(str, "")
     connections: int = _setting(_number(2, 100), 10)
     processes: int = _setting(_number(1, 64), factory=lambda: min(4, os.cpu_count() or 1))

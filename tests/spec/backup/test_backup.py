@@ -17,11 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from running import dsn_of, load_city
 
-from sekali import app, audit, backup, kernel, records, security
+from sekali import app, audit, backup, kernel, security
 from sekali.backup import sealing
 
 MIGRATIONS = [one.sha256 for one in kernel.migrations()]
-TABLES = "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema') order by 1"
+TABLES = """select format('%I.%I', schemaname, tablename) as name from pg_tables
+where schemaname not in ('pg_catalog', 'information_schema') order by 1"""
 SEQUENCES = "select schemaname, sequencename, last_value from pg_sequences order by 1, 2"
 
 
@@ -31,7 +32,9 @@ async def everything(database: kernel.Database) -> dict[str, str]:
     for table in await database.fetch(TABLES):
         name = table["name"]
         if name != "exchange.request":  # unlogged: a short memory
-            sql = f"select count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from {name} t"  # noqa: S608
+            sql = (
+                f"select count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from {name} t"  # noqa: S608
+            )
             found[name] = await database.fetchval(sql)
     return found
 
@@ -86,9 +89,7 @@ async def kept(cluster, template, tmp_path_factory):
     public = backup.new_key(place / "key")
     dsn, file = dsn_of(cluster, "kept"), place / "one.age"
     told: list[tuple[int, int]] = []
-    await backup.make(
-        database, dsn, place / "data", file, backup.recipient_in(public), lambda *now: told.append(now)
-    )
+    await backup.make(database, dsn, place / "data", file, backup.recipient_in(public), lambda *now: told.append(now))
     assert told == sorted(told) and told[-1][0] == told[-1][1], "it says how far it is"
     secret = backup.secret_in(place / "key", whoever())
     yield Kept(database, file, place, place / "key", secret, await everything(database), dsn)
@@ -123,7 +124,7 @@ async def test_a_backup_made_while_people_write_is_of_one_moment(cluster, templa
     sekali = await app.build(kernel.Settings(), source)
     grant = security.decide(security.SYSTEM, security.Purpose.LOAD)
     acknowledged: list[str] = []
-    stop = asyncio.Event()
+    stop, many = asyncio.Event(), asyncio.Event()
 
     async def write() -> None:
         while not stop.is_set():
@@ -131,13 +132,14 @@ async def test_a_backup_made_while_people_write_is_of_one_moment(cluster, templa
                 name = [{"text": f"Hitung {len(acknowledged)}"}]
                 one = await change.create({"resourceType": "Patient", "name": name})
             acknowledged.append(str(one.id))
+            if len(acknowledged) == 50:
+                many.set()
 
     public = backup.new_key(tmp_path / "key")
     secret = backup.secret_in(tmp_path / "key", whoever())
     writers = [asyncio.create_task(write()) for _ in range(3)]
     try:
-        while len(acknowledged) < 50:
-            await asyncio.sleep(0.01)
+        await many.wait()
         before, file = set(acknowledged), tmp_path / "one.age"
         await backup.make(
             source, dsn_of(cluster, "busy"), tmp_path / "none", file, backup.recipient_in(public), lambda *now: None
@@ -150,7 +152,9 @@ async def test_a_backup_made_while_people_write_is_of_one_moment(cluster, templa
     async with empty_database(cluster, "calm") as database:
         seen = backup.look(file, secret)
         await backup.restore(database, dsn_of(cluster, "calm"), tmp_path, file, secret, seen, lambda size: None)
-        back = {str(row["id"]) for row in await database.fetch("select id from records.resource where type = 'Patient'")}
+        back = {
+            str(row["id"]) for row in await database.fetch("select id from records.resource where type = 'Patient'")
+        }
         assert before <= back <= set(acknowledged)
         assert not (await audit.verify(database)).breaks
         wrote = await database.fetchval("select count(*) from audit.event where kind = 'wrote'")
