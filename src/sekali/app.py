@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from functools import partial
 from ipaddress import ip_network
 
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Router
 
 from sekali import audit, care, demo, exchange, gate, hl7v2, identity, kernel, program, records, security, web
@@ -52,7 +53,7 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     movement = program.program(database, _live_measures(database))
     rates = kernel.Rates(settings.rate_address), kernel.Rates(settings.rate_account)
     asgi = Router(
-        middleware=gate.gate(settings),
+        middleware=gate.gate(settings, _refuse),
         routes=[
             *exchange.routes(exchange.Doors(sent, directory, doorkeeper, bulk, log, subscriptions, *rates)),
             *web.routes(
@@ -73,6 +74,13 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     senders = hl7v2.Senders(database, journal)
     listener = hl7v2.Listener(hl7v2.Inbox(store, directory, senders), senders)
     return Sekali(database, store, directory, doorkeeper, desks, movement, asgi, listener, bulk, subscriptions)
+
+
+def _refuse(path: str, failure: kernel.Failure) -> Response:
+    """Of what was no request: in FHIR's shape at that door, elsewhere as a sentence."""
+    if path.startswith((exchange.BASE, "/oauth2/")):
+        return exchange.failure_response(failure)
+    return PlainTextResponse(f"{failure.text('id')}\n{failure.text('en')}\n", 400)
 
 
 LOOPBACK = tuple(map(ip_network, ("127.0.0.0/8", "::1")))

@@ -146,8 +146,9 @@ def routes(doors: Doors) -> list[BaseRoute]:
         granted("/{type}", "PUT", update.update_where),
         granted("/{type}", "DELETE", delete.delete_where),
         granted("/{type}", "PATCH", patch.patch_where),
-        Route(BASE + "/{rest:path}", Endpoint(BASE, _nothing_here, doors, "public"),
-              methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+        # whatever the method is, also of what there is by another one
+        *(Route(path, Endpoint(path, _nothing_here, doors, "public"))
+          for path in ("/oauth2/v1/accesstoken", BASE, BASE + "/{rest:path}")),
     ]  # fmt: skip
     bundles.inner = Router(found)
     return found
