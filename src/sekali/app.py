@@ -48,7 +48,10 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
         database, store, journal, relations.people, settings.data / "bulk", timedelta(hours=settings.bulk_hours),
         settings.bulk_mb << 20, settings.strict,
     )  # fmt: skip
-    subscriptions = exchange.Subscriptions(database, store, doorkeeper, outbox, _policy(settings), _patience(settings))
+    subscriptions = exchange.Subscriptions(
+        database, store, doorkeeper, outbox, _policy(settings), _patience(settings), security.Vault(settings)
+    )
+    await subscriptions.book.seal()
     log = exchange.RequestLog(database)
     movement = program.program(database, _live_measures(database))
     rates = kernel.Rates(settings.rate_address), kernel.Rates(settings.rate_account)

@@ -86,7 +86,7 @@ def settings() -> None:
     table = Table("setting", "value", box=None, pad_edge=False)
     for name in found.__slots__:
         value = getattr(found, name)
-        table.add_row(f"SEKALI_{name.upper()}", "(set)" if name == "database_url" and value else str(value))
+        table.add_row(f"SEKALI_{name.upper()}", "(set)" if name in kernel.SECRET and value else str(value))
     console.print(table)
 
 

@@ -29,7 +29,7 @@ from .migrations import migrate, migrations
 from .postgres import Cluster, client_programs
 from .queries import queries
 from .rates import Rates, neighbourhood
-from .settings import Network, Settings, read_settings
+from .settings import SECRET, Network, Settings, read_settings
 from .trouble import Trouble
 from .turns import Turns, beside
 
@@ -53,6 +53,7 @@ __all__ = [
     "NotFound",
     "PreconditionFailed",
     "Rates",
+    "SECRET",
     "Raw",
     "Row",
     "Session",

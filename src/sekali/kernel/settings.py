@@ -14,6 +14,8 @@ from typing import Any
 from .trouble import Trouble
 
 PREFIX = "SEKALI_"
+SECRET = frozenset({"database_url", "server_key"})
+"""Settings that are never shown."""
 Network = IPv4Network | IPv6Network
 
 
@@ -68,6 +70,7 @@ class Settings:
 
     data: Path = _setting(lambda text: Path(text).expanduser().absolute(), factory=_data_folder)
     database_url: str = _setting(str, "")
+    server_key: str = _setting(str, "")
     host: str = _setting(str, "127.0.0.1")
     port: int = _setting(_number(1, 65535), 8080)
     hl7_port: int | None = _setting(_number(1, 65535))
