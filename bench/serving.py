@@ -23,6 +23,7 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SEKALI_")}
         environment |= {"SEKALI_DATABASE_URL": dsn, "SEKALI_PORT": str(self.port)}
+        environment |= {"SEKALI_RATE_ADDRESS": "none", "SEKALI_RATE_ACCOUNT": "none"}  # what it can is measured
         command = [str(Path(__file__).parent / "bare.py")] if bare else ["-m", "sekali", "serve"]
         self._process = subprocess.Popen([sys.executable, *command], env=environment, stdout=subprocess.DEVNULL)
         self.pid = self._process.pid

@@ -62,9 +62,9 @@ async def database(
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def sekali(database: kernel.Database) -> app.Sekali:
+async def sekali(database: kernel.Database, folder: Path) -> app.Sekali:
     """The joined program over an empty database."""
-    return await app.build(kernel.Settings(), database)
+    return await app.build(kernel.Settings(data=folder / "data"), database)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

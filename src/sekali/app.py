@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from functools import partial
 from ipaddress import ip_network
 
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Router
 
-from sekali import audit, care, demo, exchange, hl7v2, identity, kernel, program, records, security, web
+from sekali import audit, care, demo, exchange, gate, hl7v2, identity, kernel, program, records, security, web
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,17 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
         database, store, journal, relations.people, settings.data / "bulk", timedelta(hours=settings.bulk_hours),
         settings.bulk_mb << 20, settings.strict,
     )  # fmt: skip
-    subscriptions = exchange.Subscriptions(database, store, doorkeeper, outbox, _policy(settings), _patience(settings))
+    subscriptions = exchange.Subscriptions(
+        database, store, doorkeeper, outbox, _policy(settings), _patience(settings), security.Vault(settings)
+    )
+    await subscriptions.book.seal()
     log = exchange.RequestLog(database)
     movement = program.program(database, _live_measures(database))
+    rates = kernel.Rates(settings.rate_address), kernel.Rates(settings.rate_account)
     asgi = Router(
+        middleware=gate.gate(settings, _refuse),
         routes=[
-            *exchange.routes(exchange.Doors(sent, directory, doorkeeper, bulk, log, subscriptions)),
+            *exchange.routes(exchange.Doors(sent, directory, doorkeeper, bulk, log, subscriptions, *rates)),
             *web.routes(
                 web.Doors(
                     database,
@@ -61,15 +67,23 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
                     doorkeeper,
                     settings,
                     log.of_organization,
+                    *rates,
                     demo.logins() if settings.demo else (),
                     _sandbox() if settings.demo else None,
                 )  # fmt: skip
             ),
-        ]
+        ],
     )
     senders = hl7v2.Senders(database, journal)
     listener = hl7v2.Listener(hl7v2.Inbox(store, directory, senders), senders)
     return Sekali(database, store, directory, doorkeeper, desks, movement, asgi, listener, bulk, subscriptions)
+
+
+def _refuse(path: str, failure: kernel.Failure) -> Response:
+    """Of what was no request: in FHIR's shape at that door, elsewhere as a sentence."""
+    if path.startswith((exchange.BASE, "/oauth2/")):
+        return exchange.failure_response(failure)
+    return PlainTextResponse(f"{failure.text('id')}\n{failure.text('en')}\n", 400)
 
 
 LOOPBACK = tuple(map(ip_network, ("127.0.0.0/8", "::1")))

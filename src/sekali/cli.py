@@ -4,8 +4,7 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from sekali import app, audit, care, commands, demo, kernel, program, records, security, serving
+from sekali.opening import database_at as _database
+from sekali.opening import require_url as _require_url
+from sekali.opening import standing_database as _standing_database
 
 console = Console(highlight=False)
 
@@ -45,6 +47,7 @@ def main() -> None:
     First time?        sekali up            the whole of it with a demo city, on http://127.0.0.1:8080
     Your own server?   sekali serve         with SEKALI_DATABASE_URL; then: sekali user add
     Is all well?       sekali audit verify  walks every hash chain of the audit
+    Kept elsewhere?    sekali backup        one encrypted file; then: sekali verify, sekali restore
 
     Settings come from the environment (SEKALI_PORT=9000 sekali up); `sekali settings` lists them.
     """
@@ -83,7 +86,7 @@ def settings() -> None:
     table = Table("setting", "value", box=None, pad_edge=False)
     for name in found.__slots__:
         value = getattr(found, name)
-        table.add_row(f"SEKALI_{name.upper()}", "(set)" if name == "database_url" and value else str(value))
+        table.add_row(f"SEKALI_{name.upper()}", "(set)" if name in kernel.SECRET and value else str(value))
     console.print(table)
 
 
@@ -138,6 +141,42 @@ def import_(files: tuple[Path, ...]) -> None:
 def operator(client_id: str) -> None:
     """A client id and secret for the operator's own bulk jobs over HTTP."""
     _run(_bulk(commands.add_operator, client_id))
+
+
+A_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@main.command()
+@click.option("--to", "target", required=True, type=click.Path(path_type=Path), help="A new file.")
+@click.option("--key", required=True, type=A_FILE, help="What it is made for: the .pub of a key.")
+def backup(target: Path, key: Path) -> None:
+    """One encrypted file of everything, as of one moment; while Sekali runs or not."""
+    _run(commands.back_up(console, _settings(), target.absolute(), key))
+
+
+@main.command(name="backup-key")
+@click.option("--to", "target", required=True, type=click.Path(path_type=Path), help="A new file; another with .pub.")
+@click.option("--passphrase", is_flag=True, help="Ask for one, which opens the key.")
+def backup_key(target: Path, passphrase: bool) -> None:
+    """A new key for backups: FILE.pub makes them, FILE opens them."""
+    word = click.prompt("Passphrase", hide_input=True, confirmation_prompt=True) if passphrase else ""
+    _run(commands.make_key(console, target.absolute(), word))
+
+
+@main.command(name="verify")
+@click.option("--from", "source", required=True, type=A_FILE, help="A backup.")
+@click.option("--key", required=True, type=A_FILE, help="The secret key; its passphrase is asked for.")
+def verify_(source: Path, key: Path) -> None:
+    """Read every byte of a backup, and change nothing."""
+    _run(commands.verify(console, source.absolute(), key))
+
+
+@main.command()
+@click.option("--from", "source", required=True, type=A_FILE, help="A backup.")
+@click.option("--key", required=True, type=A_FILE, help="The secret key; its passphrase is asked for.")
+def restore(source: Path, key: Path) -> None:
+    """A backup into a new SEKALI_DATA, or an empty SEKALI_DATABASE_URL."""
+    _run(commands.restore(console, _settings(), source.absolute(), key))
 
 
 @main.group()
@@ -208,7 +247,7 @@ async def _work(
     async with sekali.hl7v2.on(found.host, found.hl7_port):
         _say_welcome(found)
         async with sekali.bulk.working(), sekali.subscriptions.working():
-            await serving.serve(sekali.asgi, listener, dsn, found.processes)
+            await serving.serve(sekali.asgi, listener, dsn, found.processes, found.proxy)
 
 
 async def _serve() -> None:
@@ -220,7 +259,7 @@ async def _serve() -> None:
             async with sekali.hl7v2.on(found.host, found.hl7_port):
                 console.print(f"Sekali on http://{found.host}:{found.port}  (Ctrl-C stops it)")
                 async with sekali.bulk.working(), sekali.subscriptions.working():
-                    await serving.serve(sekali.asgi, listener, found.database_url, found.processes)
+                    await serving.serve(sekali.asgi, listener, found.database_url, found.processes, found.proxy)
 
 
 async def _worker(number: int) -> None:
@@ -231,7 +270,7 @@ async def _worker(number: int) -> None:
         sekali = await app.build(found, database)
         with serving.shared(found.host, found.port) as listener:
             async with sekali.bulk.working(), sekali.subscriptions.working():
-                await serving.work(sekali.asgi, listener)
+                await serving.work(sekali.asgi, listener, found.proxy)
 
 
 async def _migrate() -> None:
@@ -298,46 +337,6 @@ async def _add_user(username: str, name: str, role: security.Role, facility: str
 async def _bulk(work: Callable[..., Coroutine[Any, Any, str]], *what: Any) -> None:
     async with _standing_database() as database:
         _step(await work(await app.build(_settings(), database), console, *what))
-
-
-def _require_url(found: kernel.Settings) -> str:
-    if not found.database_url:
-        raise kernel.Trouble("Set SEKALI_DATABASE_URL to your database, or use `sekali up`.")
-    return found.database_url
-
-
-@asynccontextmanager
-async def _database(url: str, found: kernel.Settings) -> AsyncIterator[kernel.Database]:
-    database = await kernel.Database.connect(url, found.connections)
-    try:
-        yield database
-    finally:
-        await database.close()
-
-
-@asynccontextmanager
-async def _standing_database() -> AsyncIterator[kernel.Database]:
-    """The database of a command that is given while Sekali runs, or while it does not."""
-    found = _settings()
-    if found.database_url:
-        async with _database(found.database_url, found) as database:
-            yield database
-        return
-    cluster = kernel.Cluster(found)
-    started = False
-    try:
-        cluster.hold()
-        await cluster.start()
-        started = True
-    except kernel.Trouble:
-        if not cluster.runs_for_another:
-            raise
-    try:
-        async with _database(cluster.dsn, found) as database:
-            yield database
-    finally:
-        if started:
-            await cluster.stop()
 
 
 async def _load_history(sekali: app.Sekali) -> None:

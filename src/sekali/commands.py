@@ -1,5 +1,6 @@
-"""Bulk jobs at a terminal: the work of ``sekali export``, ``import`` and ``operator``, with a bar that shows how far it is."""
+"""Long work at a terminal, with a bar that shows how far it is: bulk jobs, backups."""
 
+import asyncio
 import os
 import secrets
 from collections.abc import Callable, Sequence
@@ -7,8 +8,9 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.prompt import Prompt
 
-from sekali import app, exchange, kernel
+from sekali import app, audit, backup, exchange, kernel, opening, security
 
 
 async def export(sekali: app.Sekali, console: Console, folder: Path, params: list[tuple[str, str]]) -> str:
@@ -37,6 +39,85 @@ async def add_operator(sekali: app.Sekali, console: Console, client_id: str) -> 
         await sekali.doorkeeper.add_operator(tx, client_id, secret)
     console.print(f"{client_id}  {secret}", soft_wrap=True)
     return "The secret is shown once. It opens everybody's data: keep it as you keep the database."
+
+
+async def make_key(console: Console, secret: Path, passphrase: str) -> None:
+    """A new key for backups. Raises Trouble."""
+    public = await asyncio.to_thread(backup.new_key, secret, passphrase)
+    console.print(
+        f"{public} makes backups, and stays here. {secret} opens them: take it off this machine,", soft_wrap=True
+    )
+    console.print("and keep two copies in two places. Without it no backup can be read, by anybody.")
+
+
+async def back_up(console: Console, found: kernel.Settings, target: Path, key: Path) -> None:
+    """Everything into one encrypted file. Raises Trouble."""
+    recipient = backup.recipient_in(key)
+    async with opening.standing_database() as database:
+        with _bar("Out", console) as bar:
+            task = bar.add_task("", total=None)
+            made = await backup.make(
+                database, opening.url_of(found), found.data, target, recipient,
+                lambda done, total: bar.update(task, completed=done, total=total),
+            )  # fmt: skip
+        await _write_down(database, audit.Kind.BACKED_UP, security.Purpose.EXPORT, made.about.moment)
+    console.print(
+        f"{target}: {made.rows} rows of {made.tables} tables and {made.files} files as of {made.about.moment}, "
+        f"{made.size >> 20} MB before packing. Try it now: sekali verify --from {target} --key SECRET",
+        soft_wrap=True,
+    )
+
+
+async def verify(console: Console, source: Path, key: Path) -> None:
+    """Say whether a backup is whole. Raises Trouble."""
+    secret = backup.secret_in(key, _ask_passphrase)
+    seen = await _look(console, source, secret)
+    console.print(
+        f"Whole: {seen.rows} rows of {len(seen.tables)} tables and {len(seen.files)} files as of {seen.about.moment}, "
+        f"of Sekali {seen.about.sekali} with PostgreSQL {seen.about.server}.",
+        soft_wrap=True,
+    )
+
+
+async def restore(console: Console, found: kernel.Settings, source: Path, key: Path) -> None:
+    """A backup into a place that has no data. Raises Trouble."""
+    secret = backup.secret_in(key, _ask_passphrase)
+    seen = await _look(console, source, secret)
+    if reason := backup.unwilling(seen, found.data, [one.sha256 for one in kernel.migrations()]):
+        raise kernel.Trouble(reason)
+    async with opening.standing_database() as database:
+        with _bar("In", console) as bar:
+            task = bar.add_task("", total=None)
+            await backup.restore(
+                database, opening.url_of(found), found.data, source, secret, seen, lambda size: bar.advance(task, size)
+            )
+        await _write_down(database, audit.Kind.RESTORED, security.Purpose.LOAD, seen.about.moment)
+    console.print(
+        f"{seen.rows} rows of {len(seen.tables)} tables are back as of {seen.about.moment}; every table is as it was "
+        "kept. Now: sekali audit verify, then start Sekali.",
+        soft_wrap=True,
+    )
+
+
+async def _look(console: Console, source: Path, secret: backup.Secret) -> backup.Seen:
+    with _bar("Looked through", console) as bar:
+        task = bar.add_task("", total=None)
+        return await asyncio.to_thread(backup.look, source, secret, lambda size: bar.advance(task, size))
+
+
+def _ask_passphrase() -> str:
+    return Prompt.ask("Passphrase of the key", password=True)
+
+
+async def _write_down(database: kernel.Database, kind: audit.Kind, purpose: security.Purpose, moment: str) -> None:
+    """Whoever has a copy of everything, or put one in, is in the audit."""
+    actor, grant = security.SYSTEM, security.decide(security.SYSTEM, purpose)
+    event = audit.Event(
+        kind, actor.id, actor.signature, actor.role.value, None, None, grant.purpose.value, grant.basis, "everything",
+        f"as of {moment}",
+    )  # fmt: skip
+    async with database.transaction() as tx:
+        await audit.append(tx, [event])
 
 
 def _bar(words: str, console: Console) -> Progress:

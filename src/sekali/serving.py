@@ -13,16 +13,52 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sekali import kernel
 
 PAUSE = 1.0
 """Seconds before a worker that ended by itself is started again."""
+
+
+HEADERS_WITHIN = 20.0
+"""Seconds for a request's line and headers, from its first byte, and of a new connection to its first."""
+
+
+class _Impatient(HttpToolsProtocol):
+    """Ends a connection on which the headers of a request do not come; uvicorn itself would wait for ever."""
+
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._came()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        self._wait()
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._came()
+        super().on_headers_complete()
+
+    def _wait(self) -> None:
+        self._came()
+        self._late = self.loop.call_later(HEADERS_WITHIN, self.transport.close)
+
+    def _came(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
 
 
 class _Server(uvicorn.Server):
@@ -33,14 +69,14 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _server(asgi: ASGIApp) -> _Server:
+def _server(asgi: ASGIApp, proxy: Sequence[kernel.Network]) -> _Server:
     gc.collect()
     gc.freeze()  # definitions, codes, templates: they stay as long as the process, and need not be looked through again
     return _Server(
         uvicorn.Config(
             asgi,
             loop="uvloop",
-            http="httptools",
+            http=_Impatient,
             ws="websockets-sansio",
             ws_max_size=16 << 10,  # a subscriber says hardly anything
             ws_per_message_deflate=False,
@@ -50,6 +86,8 @@ def _server(asgi: ASGIApp) -> _Server:
             server_header=False,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=5,
+            proxy_headers=bool(proxy),
+            forwarded_allow_ips=[str(network) for network in proxy],
             backlog=1024,
         )  # fmt: skip
     )
@@ -98,9 +136,11 @@ def _socket(host: str, port: int, shared: bool) -> socket.socket:
     return made
 
 
-async def serve(asgi: ASGIApp, listener: socket.socket, dsn: str, processes: int) -> None:
-    """Serve until SIGINT or SIGTERM, with ``processes`` - 1 workers beside this process."""
-    server = _server(asgi)
+async def serve(
+    asgi: ASGIApp, listener: socket.socket, dsn: str, processes: int, proxy: Sequence[kernel.Network]
+) -> None:
+    """Serve until SIGINT or SIGTERM, with ``processes`` - 1 workers beside this process; behind a ``proxy``, if there is one."""
+    server = _server(asgi, proxy)
 
     def stop() -> None:
         server.should_exit = True
@@ -112,9 +152,9 @@ async def serve(asgi: ASGIApp, listener: socket.socket, dsn: str, processes: int
         await server.serve(sockets=[listener])
 
 
-async def work(asgi: ASGIApp, listener: socket.socket) -> None:
+async def work(asgi: ASGIApp, listener: socket.socket, proxy: Sequence[kernel.Network]) -> None:
     """Serve as a worker, until the parent ends or says so."""
-    server = _server(asgi)
+    server = _server(asgi, proxy)
 
     def stop() -> None:
         server.should_exit = True

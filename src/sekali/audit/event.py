@@ -15,6 +15,8 @@ class Kind(StrEnum):
     LOADED = "loaded"
     EXPORTED = "exported"
     FETCHED = "fetched"
+    BACKED_UP = "backed-up"
+    RESTORED = "restored"
     SUBSCRIBED = "subscribed"
     NOTIFIED = "notified"
     REGISTERED = "registered"

@@ -4,11 +4,12 @@ from .bulk import Bulk, Job
 from .dialect import keep_satusehats_rules
 from .doors import Doors
 from .operations.terminology import codes
+from .outcomes import failure_response
 from .requestlog import RequestLog
 from .routes import BASE, routes
 from .subscriptions import Outbox, Patience, Policy, Subscriptions
 
 __all__ = [
     "BASE", "Bulk", "Doors", "Job", "Outbox", "Patience", "Policy", "RequestLog", "Subscriptions", "codes",
-    "keep_satusehats_rules", "routes",
+    "failure_response", "keep_satusehats_rules", "routes",
 ]  # fmt: skip

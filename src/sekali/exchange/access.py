@@ -1,5 +1,7 @@
 """From a bearer token to a Grant."""
 
+from starlette.types import Scope
+
 from sekali import kernel, security
 
 from .doors import Doors
@@ -8,8 +10,13 @@ TOKENS = "/oauth2/v1/accesstoken?grant_type=client_credentials"
 """Where tokens are given."""
 
 
+def admit(scope: Scope, doors: Doors) -> None:
+    """Count a request of this address. Raises TooMany."""
+    doors.addresses.take(kernel.neighbourhood(scope["client"][0] if scope.get("client") else ""))
+
+
 async def actor_of(authorization: bytes, doors: Doors) -> security.Actor:
-    """The system that sent this Authorization header. Raises Unauthenticated."""
+    """The system that sent this Authorization header. Raises Unauthenticated, TooMany."""
     scheme, _, token = authorization.partition(b" ")
     if scheme.lower() != b"bearer" or not token:
         raise kernel.Unauthenticated(
@@ -24,6 +31,7 @@ async def actor_of(authorization: bytes, doors: Doors) -> security.Actor:
             path="Authorization",
             to=TOKENS,
         )
+    doors.accounts.take(actor.id)
     return actor
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sekali import identity, records, security
+from sekali import identity, kernel, records, security
 
 from .bulk import Bulk
 from .requestlog import RequestLog
@@ -11,7 +11,7 @@ from .subscriptions import Subscriptions
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """Joined by ``app``."""
+    """Joined by ``app``. ``addresses`` and ``accounts``: how often each may ask."""
 
     store: records.Store
     directory: identity.Directory
@@ -19,3 +19,5 @@ class Doors:
     bulk: Bulk
     log: RequestLog
     subscriptions: Subscriptions
+    addresses: kernel.Rates
+    accounts: kernel.Rates

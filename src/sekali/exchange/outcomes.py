@@ -21,6 +21,8 @@ _STATUS: dict[type[kernel.Failure], tuple[int, str]] = {
     kernel.NotAcceptable: (406, "not-supported"),
     kernel.Unsupported: (415, "not-supported"),
     kernel.TooCostly: (413, "too-costly"),
+    kernel.TooMany: (429, "throttled"),
+    kernel.TooSlow: (408, "timeout"),
     kernel.Unavailable: (503, "transient"),
 }
 

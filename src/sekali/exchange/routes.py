@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from sekali import kernel
 
 from . import operations
-from .access import actor_of, grant_of
+from .access import actor_of, admit, grant_of
 from .bulk import handlers as bulk
 from .doors import Doors
 from .interactions import capabilities, create, delete, history, patch, read, search, transaction, update, vread
@@ -44,10 +44,13 @@ class Endpoint:
     :ivar authority: ``public`` or ``bearer token``.
     """
 
-    def __init__(self, path: str, interaction: Open, doors: Doors, authority: str, plain: bool = False) -> None:
+    def __init__(
+        self, path: str, interaction: Open, doors: Doors, authority: str, plain: bool = False, counted: bool = True
+    ) -> None:
         self.path = path
         self.interaction = interaction
         self._plain = plain  # has one form only, whatever is asked for
+        self._counted = counted
         self.authority = authority
         self._doors = doors
 
@@ -56,6 +59,8 @@ class Endpoint:
         watch = send = Watch(send)
         try:
             send = send if self._plain else negotiated(scope, send)
+            if self._counted:
+                admit(scope, self._doors)
             response = await self.interaction(request, self._doors)
         except Exception as error:
             response = watch.refused(refusal(error))
@@ -111,13 +116,13 @@ def routes(doors: Doors) -> list[BaseRoute]:
             BASE + path, Endpoint(BASE + path, interaction, doors, "bearer token", plain=True), methods=[method]
         )
 
-    def public(path: str, method: str, interaction: Open) -> Route:
-        return Route(path, Endpoint(path, interaction, doors, "public"), methods=[method])
+    def public(path: str, method: str, interaction: Open, counted: bool = True) -> Route:
+        return Route(path, Endpoint(path, interaction, doors, "public", counted=counted), methods=[method])
 
     bundles = transaction.Bundles()
     found = [
-        read.ReadRoute(BASE, read.Read(doors, grant_of, refusal)),  # the most frequent first
-        public(f"{BASE}/metadata", "GET", capabilities.capabilities),
+        read.ReadRoute(BASE, read.Read(doors, admit, grant_of, refusal)),  # the most frequent first
+        public(f"{BASE}/metadata", "GET", capabilities.capabilities, counted=False),  # also asked: is it up?
         known("/$log", "GET", _log),
         *(known(path, method, _known(handler)) for path, method, handler in bulk.routes()),
         *(granted(path, method, handler) for path, method, handler in subscriptions.routes()),
@@ -141,8 +146,9 @@ def routes(doors: Doors) -> list[BaseRoute]:
         granted("/{type}", "PUT", update.update_where),
         granted("/{type}", "DELETE", delete.delete_where),
         granted("/{type}", "PATCH", patch.patch_where),
-        Route(BASE + "/{rest:path}", Endpoint(BASE, _nothing_here, doors, "public"),
-              methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+        # whatever the method is, also of what there is by another one
+        *(Route(path, Endpoint(path, _nothing_here, doors, "public"))
+          for path in ("/oauth2/v1/accesstoken", BASE, BASE + "/{rest:path}")),
     ]  # fmt: skip
     bundles.inner = Router(found)
     return found

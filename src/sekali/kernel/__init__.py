@@ -14,6 +14,8 @@ from .failures import (
     NotFound,
     PreconditionFailed,
     TooCostly,
+    TooMany,
+    TooSlow,
     Unauthenticated,
     Unavailable,
     Unprocessable,
@@ -24,9 +26,10 @@ from .json import Raw, decode, encode, members
 from .language import LANGUAGES, LOCALE, translate
 from .logs import log_to, places
 from .migrations import migrate, migrations
-from .postgres import Cluster
+from .postgres import Cluster, client_programs
 from .queries import queries
-from .settings import Settings, read_settings
+from .rates import Rates, neighbourhood
+from .settings import SECRET, Network, Settings, read_settings
 from .trouble import Trouble
 from .turns import Turns, beside
 
@@ -45,14 +48,19 @@ __all__ = [
     "Gone",
     "Ids",
     "Invalid",
+    "Network",
     "NotAcceptable",
     "NotFound",
     "PreconditionFailed",
+    "Rates",
+    "SECRET",
     "Raw",
     "Row",
     "Session",
     "Settings",
     "TooCostly",
+    "TooMany",
+    "TooSlow",
     "Trouble",
     "Turns",
     "Unauthenticated",
@@ -60,6 +68,7 @@ __all__ = [
     "Unprocessable",
     "Unsupported",
     "beside",
+    "client_programs",
     "decode",
     "encode",
     "fhir_instant",
@@ -70,6 +79,7 @@ __all__ = [
     "members",
     "migrate",
     "migrations",
+    "neighbourhood",
     "new_id",
     "new_person",
     "now",

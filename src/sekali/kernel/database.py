@@ -15,7 +15,7 @@ from uuid import UUID
 import asyncpg
 from asyncpg.pgproto import pgproto
 
-from .failures import Conflict, Duplicate, TooCostly, Unavailable
+from .failures import Conflict, Duplicate, Invalid, TooCostly, Unavailable
 
 Row = asyncpg.Record
 packed: Callable[[bytes], UUID] = pgproto.UUID
@@ -52,6 +52,8 @@ def _translated():
         ) from None
     except (asyncpg.QueryCanceledError, TimeoutError):
         raise TooCostly("This took too long and was stopped. Ask for less at once.") from None
+    except asyncpg.CharacterNotInRepertoireError:
+        raise Invalid("There is a character here that nothing can keep. Type it anew, please.") from None
     except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
         raise Conflict("Somebody else changed the same thing at the same moment. Please try again.") from None
     except _LOST as error:

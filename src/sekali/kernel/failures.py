@@ -111,6 +111,14 @@ class Unavailable(Failure):
         self.retry_after = retry_after
 
 
+class TooMany(Unavailable):
+    """Somebody asks more often than they may; later they may again."""
+
+
+class TooSlow(Failure):
+    """What was sent did not come in the time that there is for it."""
+
+
 class Duplicate(Conflict):
     """A unique constraint refused a second of the same. The caller who knows the thing turns it into a clear word."""
 

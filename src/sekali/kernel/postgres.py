@@ -329,6 +329,12 @@ class Cluster:
                 time.sleep(0.05)
 
 
+def client_programs() -> Path:
+    """The folder of ``pg_dump`` and its like: of the embedded server, or of one installed here. Raises Trouble."""
+    wheel = _wheel()
+    return wheel / "pginstall/bin" if wheel is not None else _installed()
+
+
 def _installed() -> Path:
     """A PostgreSQL installed on the machine: the fallback. Raises Trouble."""
     places = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: path.parts[-3], reverse=True)

@@ -14,6 +14,8 @@ from typing import Any
 from .trouble import Trouble
 
 PREFIX = "SEKALI_"
+SECRET = frozenset({"database_url", "server_key"})
+"""Settings that are never shown."""
 Network = IPv4Network | IPv6Network
 
 
@@ -48,6 +50,14 @@ def _networks(text: str) -> tuple[Network, ...]:
         raise ValueError("must be none, or networks such as 10.20.0.0/16, commas between them") from None
 
 
+def _rate(text: str) -> int | None:
+    if text == "none":
+        return None
+    if not text.isdecimal() or not 60 <= int(text) <= 100_000_000:
+        raise ValueError("must be none, or a whole number from 60 to 100000000")
+    return int(text)
+
+
 def _setting(parse: Callable[[str], Any], default: Any = None, factory: Callable[[], Any] | None = None) -> Any:
     if factory is not None:
         return field(default_factory=factory, metadata={"parse": parse})
@@ -60,10 +70,14 @@ class Settings:
 
     data: Path = _setting(lambda text: Path(text).expanduser().absolute(), factory=_data_folder)
     database_url: str = _setting(str, "")
+    server_key: str = _setting(str, "")
     host: str = _setting(str, "127.0.0.1")
     port: int = _setting(_number(1, 65535), 8080)
     hl7_port: int | None = _setting(_number(1, 65535))
     https: bool = _setting(_yes, False)
+    proxy: tuple[Network, ...] = _setting(_networks, ())
+    rate_address: int | None = _setting(_rate, 60_000)
+    rate_account: int | None = _setting(_rate, 12_000)
     postgres_user: str = _setting(str, "")
     connections: int = _setting(_number(2, 100), 10)
     processes: int = _setting(_number(1, 64), factory=lambda: min(4, os.cpu_count() or 1))

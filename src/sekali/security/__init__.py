@@ -3,5 +3,6 @@
 from .access import Grant, Purpose, Relation, decide
 from .actors import SYSTEM, Actor, Role
 from .doorkeeper import AccessToken, Doorkeeper
+from .vault import Vault
 
-__all__ = ["SYSTEM", "AccessToken", "Actor", "Doorkeeper", "Grant", "Purpose", "Relation", "Role", "decide"]
+__all__ = ["SYSTEM", "AccessToken", "Actor", "Doorkeeper", "Grant", "Purpose", "Relation", "Role", "Vault", "decide"]

@@ -1,7 +1,10 @@
 """The desks in the browser: pages made on the server, that work without scripts."""
 
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from . import (
     assessor,
@@ -25,6 +28,17 @@ from .frame import STATIC
 from .routing import PUBLIC, Doors, Page, Sandbox, page
 
 
+class _Files(StaticFiles):
+    """Starlette's own, which leaves it to another layer to say that a file is not there; we have none."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file, or why not."""
+        try:
+            return await super().get_response(path, scope)
+        except HTTPException as refused:
+            return PlainTextResponse(refused.detail, refused.status_code)
+
+
 def routes(doors: Doors) -> list[BaseRoute]:
     """Every page, each with its authority; the last answers for all that is not there."""
     desks = (
@@ -32,7 +46,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
         team, mentor, assessor, docs,
     )  # fmt: skip
     every = [page for desk in desks for page in desk.PAGES]
-    static = Mount("/static", StaticFiles(directory=STATIC), name="static")
+    static = Mount("/static", _Files(directory=STATIC), name="static")
     return [static, *(one.route(doors) for one in every), entrance.NOT_FOUND.route(doors)]
 
 

@@ -51,7 +51,7 @@ async def log_out(request: Request) -> Response:
     if token := request.cookies.get(COOKIE):
         await request.state.doors.doorkeeper.log_out(token)
     response = RedirectResponse("/", 303)
-    response.delete_cookie(COOKIE)
+    response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=request.state.doors.settings.https)
     return response
 
 
@@ -83,7 +83,8 @@ async def language(request: Request) -> Response:
     to = form.get("to", "/")
     response = RedirectResponse(to if to.startswith("/") and not to.startswith("//") and "\\" not in to else "/", 303)
     if form.get("lang") in kernel.LANGUAGES:
-        response.set_cookie("lang", form["lang"], max_age=YEAR, samesite="lax", httponly=True)
+        secure = request.state.doors.settings.https
+        response.set_cookie("lang", form["lang"], max_age=YEAR, samesite="lax", httponly=True, secure=secure)
     return response
 
 

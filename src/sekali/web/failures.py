@@ -18,6 +18,8 @@ _STATUS: dict[type[kernel.Failure], tuple[int, str]] = {
     kernel.PreconditionFailed: (412, "Changed in the meantime"),
     kernel.Unsupported: (415, "Not possible"),
     kernel.TooCostly: (413, "Too much at once"),
+    kernel.TooMany: (429, "One moment please"),
+    kernel.TooSlow: (408, "Please try again"),
     kernel.Unavailable: (503, "One moment please"),
 }
 

@@ -76,7 +76,7 @@ class Sandbox:
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """What the pages stand in front of; joined by ``app``."""
+    """What the pages stand in front of; joined by ``app``. ``addresses`` and ``accounts``: how often each may ask."""
 
     database: kernel.Database
     care: care.Care
@@ -84,6 +84,8 @@ class Doors:
     doorkeeper: security.Doorkeeper
     settings: kernel.Settings
     requests: Requests
+    addresses: kernel.Rates
+    accounts: kernel.Rates
     logins: Sequence[Login] = ()
     sandbox: Sandbox | None = None
 
@@ -134,6 +136,7 @@ class _Endpoint:
         request.state.language = choose_language(request)
         request.state.typed = {}
         try:
+            self._doors.addresses.take(kernel.neighbourhood(request.client.host if request.client else ""))
             require_same_origin(request)
             if request.method == "POST" and not self._page.upload:
                 request.state.typed = await typed(request)
@@ -155,7 +158,10 @@ class _Endpoint:
 
 async def _actor(request: Request, doors: Doors) -> security.Actor | None:
     token = request.cookies.get(COOKIE)
-    return await doors.doorkeeper.session(token) if token else None
+    actor = await doors.doorkeeper.session(token) if token else None
+    if actor is not None:
+        doors.accounts.take(actor.id)
+    return actor
 
 
 def _log_in_first(request: Request) -> Response:

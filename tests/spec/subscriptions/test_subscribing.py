@@ -1,6 +1,6 @@
 """What can be subscribed to, how, and who sees it."""
 
-import json
+from uuid import UUID
 
 import pytest
 from receiving import GUIDE, subscription
@@ -104,8 +104,8 @@ async def test_what_opens_the_endpoint_is_not_shown_again(office) -> None:
     assert made["channel"]["header"] == ["Authorization: ***", "X-Rumah: ***"]
     read = await office.pratama.read(f"Subscription/{made['id']}")
     changed = await office.pratama.put(read | {"reason": "Lain"})
-    kept = await office.sekali.database.fetchval("select content from subscription.subscription")
-    assert json.loads(kept)["channel"]["header"] == sent["channel"]["header"], "what came back as shown stays"
+    kept = await office.sekali.subscriptions.book.one(UUID(made["id"]))
+    assert kept.content["channel"]["header"] == sent["channel"]["header"], "what came back as shown stays"
     elsewhere = changed | {"channel": changed["channel"] | {"endpoint": "https://lain.example/"}}
     answer = await office.pratama.http.put(f"/Subscription/{made['id']}", json=elsewhere)
     assert "Subscription.channel.header[0]" in told(answer), "but not for another endpoint"

@@ -54,8 +54,15 @@ class Read:
 
     authority = "bearer token"
 
-    def __init__(self, doors: Doors, grants: Grants, refuse: Callable[[BaseException], Response]) -> None:
+    def __init__(
+        self,
+        doors: Doors,
+        admit: Callable[[Scope, Doors], None],
+        grants: Grants,
+        refuse: Callable[[BaseException], Response],
+    ) -> None:
         self._doors = doors
+        self._admit = admit
         self._grants = grants
         self._refuse = refuse
 
@@ -72,6 +79,7 @@ class Read:
         self._doors.log.note(scope, _PATH, watch)
 
     async def _answer(self, scope: Scope) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        self._admit(scope, self._doors)
         bearer = seen = b""
         for name, value in scope["headers"]:
             if name == b"authorization":

@@ -11,7 +11,7 @@ from sekali import audit, kernel, security
 from . import signing
 from .endpoints import Policy
 from .outbox import SETTLING, Outbox
-from .subscription import Subscription, subscription
+from .subscription import SEALED, Subscription, purpose, subscription
 from .wanted import Wanted, understood
 
 SQL = kernel.queries(__file__)
@@ -60,11 +60,32 @@ class Event:
 class Book:
     """What is kept of subscriptions. What a client does is audited."""
 
-    def __init__(self, database: kernel.Database, outbox: Outbox, policy: Policy, patience: Patience) -> None:
+    def __init__(
+        self, database: kernel.Database, outbox: Outbox, policy: Policy, patience: Patience, vault: security.Vault
+    ) -> None:
         self.database = database
         self.policy = policy
         self._outbox = outbox
         self._patience = patience
+        self._vault = vault
+
+    def _there(self, row: kernel.Row | None) -> Subscription:
+        if row is None:
+            raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type="Subscription")
+        return subscription(row, self._vault)
+
+    def _sealed(self, content: bytes, id: UUID) -> bytes:
+        return self._vault.seal(content, purpose(id))
+
+    async def seal(self) -> None:
+        """Seal what an earlier version kept as it was."""
+        async with self.database.transaction() as tx:
+            for row in await tx.fetch(SQL.open_ones):
+                kept = [row[name] for name in SEALED]
+                sealed = [
+                    one if one is None or self._vault.is_sealed(one) else self._sealed(one, row["id"]) for one in kept
+                ]
+                await tx.execute(SQL.seal, row["id"], *sealed)
 
     # For clients
 
@@ -80,7 +101,8 @@ class Book:
                 )
             await tx.execute(
                 SQL.add, id, actor.id, actor.facility, wanted.topic.url, list(wanted.filters), wanted.channel,
-                _content(resource), base, now, signing.new_secret(), now + SETTLING, wanted.ends_at,
+                self._sealed(_content(resource), id), base, now, self._sealed(signing.new_secret(), id), now + SETTLING,
+                wanted.ends_at,
             )  # fmt: skip
             await _tell(tx, actor, id, f"created, {wanted.topic.name}, {wanted.channel}, {wanted.content}")
         self._outbox.forget()
@@ -88,11 +110,11 @@ class Book:
 
     async def own(self, actor: security.Actor, id: UUID) -> Subscription:
         """One of the actor's own. Raises NotFound, for anybody else's too."""
-        return _there(await self.database.fetchrow(SQL.own, id, actor.id))
+        return self._there(await self.database.fetchrow(SQL.own, id, actor.id))
 
     async def all_own(self, actor: security.Actor) -> list[Subscription]:
         """All of the actor's own."""
-        return [subscription(row) for row in await self.database.fetch(SQL.all_own, actor.id)]
+        return [subscription(row, self._vault) for row in await self.database.fetch(SQL.all_own, actor.id)]
 
     async def replace(
         self, actor: security.Actor, id: UUID, resource: dict[str, Any], base: str, version: int | None
@@ -102,7 +124,7 @@ class Book:
         Raises NotFound, Invalid, PreconditionFailed.
         """
         async with self.database.transaction() as tx:
-            before = _there(await tx.fetchrow(SQL.lock, id, actor.id))
+            before = self._there(await tx.fetchrow(SQL.lock, id, actor.id))
             _require_version(before, version)
             wanted = understood(resource, self.policy, before.content)
             if wanted.topic.url != before.content["criteria"]:
@@ -110,8 +132,8 @@ class Book:
                 raise kernel.Invalid(faults=[kernel.Fault("Subscription.criteria", reason)])
             status, now = "off" if resource["status"] == "off" else "requested", _now()
             await tx.execute(
-                SQL.replace, id, wanted.topic.url, list(wanted.filters), wanted.channel, _content(resource), base, now, status,
-                now + SETTLING, wanted.ends_at,
+                SQL.replace, id, wanted.topic.url, list(wanted.filters), wanted.channel,
+                self._sealed(_content(resource), id), base, now, status, now + SETTLING, wanted.ends_at,
             )  # fmt: skip
             await _tell(tx, actor, id, f"{status}, {wanted.topic.name}, {wanted.channel}, {wanted.content}")
         self._outbox.forget()
@@ -120,15 +142,15 @@ class Book:
     async def renew_secret(self, actor: security.Actor, id: UUID) -> Subscription:
         """A new secret; for a day the former one signs too. Raises NotFound."""
         async with self.database.transaction() as tx:
-            _there(await tx.fetchrow(SQL.lock, id, actor.id))
-            await tx.execute(SQL.renew, id, signing.new_secret(), kernel.now() + BOTH_SIGN)
+            self._there(await tx.fetchrow(SQL.lock, id, actor.id))
+            await tx.execute(SQL.renew, id, self._sealed(signing.new_secret(), id), kernel.now() + BOTH_SIGN)
             await _tell(tx, actor, id, "a new secret")
         return await self.own(actor, id)
 
     async def remove(self, actor: security.Actor, id: UUID, version: int | None) -> None:
         """Take it and its events away. Raises NotFound, PreconditionFailed."""
         async with self.database.transaction() as tx:
-            _require_version(_there(await tx.fetchrow(SQL.lock, id, actor.id)), version)
+            _require_version(self._there(await tx.fetchrow(SQL.lock, id, actor.id)), version)
             await tx.execute(SQL.remove, id)
             await tx.execute(SQL.forget_events, id)
             await _tell(tx, actor, id, "deleted")
@@ -139,7 +161,7 @@ class Book:
     async def one(self, id: UUID) -> Subscription | None:
         """One that is not ``off``."""
         row = await self.database.fetchrow(SQL.one, id)
-        return subscription(row) if row is not None and row["status"] != "off" else None
+        return subscription(row, self._vault) if row is not None and row["status"] != "off" else None
 
     async def due(self, line: kernel.Session | kernel.Database) -> list[UUID]:
         """Those for which something is to be sent by POST."""
@@ -147,7 +169,7 @@ class Book:
 
     async def listening(self, client: UUID, ids: Sequence[UUID]) -> list[Subscription]:
         """Those of a client's that go by websocket."""
-        return [subscription(row) for row in await self.database.fetch(SQL.listening, client, list(ids))]
+        return [subscription(row, self._vault) for row in await self.database.fetch(SQL.listening, client, list(ids))]
 
     async def number(self, id: UUID) -> int:
         """Give what has happened its numbers, without a gap; the last number there is."""
@@ -190,12 +212,6 @@ class Book:
 def _now() -> datetime:
     now = kernel.now()
     return now.replace(microsecond=now.microsecond // 1000 * 1000)  # as meta.lastUpdated shows it
-
-
-def _there(row: kernel.Row | None) -> Subscription:
-    if row is None:
-        raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type="Subscription")
-    return subscription(row)
 
 
 def _require_version(one: Subscription, version: int | None) -> None:

@@ -35,6 +35,15 @@ where id = $1
 -- A new secret; the former one signs too, for a while.
 update subscription.subscription set former_secret = secret, former_until = $3, secret = $2 where id = $1
 
+-- name: open_ones
+-- Those that an earlier version kept as they were; what is sealed begins with age's own first line.
+select id, secret, former_secret, content from subscription.subscription
+where substring(secret from 1 for 22) <> convert_to('age-encryption.org/v1' || chr(10), 'UTF8') for update
+
+-- name: seal
+-- What was kept as it was, sealed.
+update subscription.subscription set secret = $2, former_secret = $3, content = $4 where id = $1
+
 -- name: remove
 -- The end of a subscription.
 delete from subscription.subscription where id = $1

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sekali import kernel
+from sekali import kernel, security
 
 from . import signing
 from .wanted import SECRET, shown
@@ -68,8 +68,17 @@ class Subscription:
         return {"resourceType": "Subscription", "id": str(self.id), "meta": meta} | kept | told
 
 
-def subscription(row: kernel.Row) -> Subscription:
-    """A row of subscription.subscription."""
-    columns = Subscription.__dataclass_fields__
-    values = {name: row[name] for name in columns} | {"content": kernel.decode(row["content"])}
-    return Subscription(**values)
+SEALED = ("secret", "former_secret", "content")
+"""What only the server's key opens: what messages are signed with, and what may hold a token of the subscriber's."""
+
+
+def purpose(id: UUID) -> str:
+    """Whose a seal is."""
+    return f"subscription {id}"
+
+
+def subscription(row: kernel.Row, vault: security.Vault) -> Subscription:
+    """A row of subscription.subscription. Raises Unavailable when it was sealed with another key."""
+    values = {name: row[name] for name in Subscription.__dataclass_fields__}
+    opened = {name: vault.open(row[name], purpose(row["id"])) for name in SEALED if row[name] is not None}
+    return Subscription(**values | opened | {"content": kernel.decode(opened["content"])})

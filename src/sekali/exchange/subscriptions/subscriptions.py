@@ -21,10 +21,10 @@ class Subscriptions:
 
     def __init__(
         self, database: kernel.Database, store: records.Store, doorkeeper: security.Doorkeeper, outbox: Outbox,
-        policy: Policy, patience: Patience,
+        policy: Policy, patience: Patience, vault: security.Vault,
     ) -> None:  # fmt: skip
         bell = Bell()
-        self.book = Book(database, outbox, policy, patience)
+        self.book = Book(database, outbox, policy, patience, vault)
         self.notifications = Notifications(store, doorkeeper)
         self.sender = Sender(self.book, self.notifications, bell)
         self.sockets = Sockets(self.book, self.notifications, doorkeeper, bell)
