@@ -7,6 +7,8 @@ from .prepared import Prepared, prepare
 from .query import Query
 from .reader import ALWAYS, EVER, MOST_HISTORY, Codes, Reader, Relations
 from .renewal import renew
+from .seal import shown_to
+from .sealing import Seals
 from .search import Page
 from .store import Store, Watcher, standing
 from .stored import Stored
@@ -15,6 +17,6 @@ from .twins import twin
 
 __all__ = [
     "ALWAYS", "EVER", "MOST_HISTORY", "Change", "Chart", "Codes", "Extract", "Page", "Plan", "Prepared", "Query", "Reader",
-    "Relations", "Store", "Stored", "Watcher", "Writing", "carry_out", "look", "moment", "parse_filter", "plan", "prepare",
-    "renew", "standing", "twin",
+    "Relations", "Seals", "Store", "Stored", "Watcher", "Writing", "carry_out", "look", "moment", "parse_filter", "plan",
+    "prepare", "renew", "shown_to", "standing", "twin",
 ]  # fmt: skip

@@ -1,7 +1,10 @@
 """Who is asking, and whether they may: actors, roles, the Grant, sessions, tokens, keys."""
 
+from . import table
 from .access import Grant, Purpose, Relation, decide
 from .actors import SYSTEM, Actor, Role
 from .doorkeeper import AccessToken, Doorkeeper
+from .sensitive import Classes, Sensitive, labels
 
-__all__ = ["SYSTEM", "AccessToken", "Actor", "Doorkeeper", "Grant", "Purpose", "Relation", "Role", "decide"]
+__all__ = ["SYSTEM", "AccessToken", "Actor", "Classes", "Doorkeeper", "Grant", "Purpose", "Relation", "Role", "Sensitive",
+           "decide", "labels", "table"]  # fmt: skip

@@ -1,0 +1,16 @@
+-- name: forget
+-- What a Consent said.
+delete from records.consent where consent = $1
+
+-- name: say
+-- A word; the last one of a person about a class, a facility and a purpose counts.
+insert into records.consent (subject, facility, purpose, class, permit, until, consent)
+select $1, k.facility, k.purpose, k.class, k.permit, k.until, $2
+from unnest($3::uuid[], $4::text[], $5::smallint[], $6::boolean[], $7::timestamptz[]) k(facility, purpose, class, permit, until)
+on conflict (subject, class, facility, purpose) do update
+set permit = excluded.permit, until = excluded.until, consent = excluded.consent
+
+-- name: close
+-- Behind the seal with everything clinical of a person.
+update records.resource set sensitive = sensitive | 1::smallint
+where shard = $1 and subject = $2 and type <> all($3::text[]) and sensitive & 1 = 0
