@@ -14,6 +14,7 @@ create table records.consent (
   class    smallint    not null,    -- one bit
   permit   boolean     not null,
   until    timestamptz,             -- null: until it is withdrawn
+  own      boolean     not null,    -- said by the person, here or in front of a desk; else noted by a facility's system
   consent  uuid        not null     -- the Consent that says so
 );
 create unique index consent_word on records.consent (subject, class, facility, purpose) nulls not distinct;

@@ -1,6 +1,6 @@
 """What is kept: FHIR R4 resources, as the exact bytes, every version for ever, and no look without a Grant."""
 
-from .change import Change, Writing
+from .change import Change, Writing, event
 from .chart import Chart
 from .extract import Extract, moment, parse_filter
 from .prepared import Prepared, prepare
@@ -17,6 +17,6 @@ from .twins import twin
 
 __all__ = [
     "ALWAYS", "EVER", "MOST_HISTORY", "Change", "Chart", "Codes", "Extract", "Page", "Plan", "Prepared", "Query", "Reader",
-    "Relations", "Seals", "Store", "Stored", "Watcher", "Writing", "carry_out", "look", "moment", "parse_filter", "plan",
+    "Relations", "Seals", "Store", "Stored", "Watcher", "Writing", "carry_out", "event", "look", "moment", "parse_filter", "plan",
     "prepare", "renew", "shown_to", "standing", "twin",
 ]  # fmt: skip

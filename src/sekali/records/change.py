@@ -74,6 +74,8 @@ class Writing:
         decoded = decode(content)
         new = prepare(content, id or self.new_id(decoded), 1, self._at, self._strict, decoded)
         self._check(new.type, new.subject)
+        if new.type == "Consent" and "Consent" in self._grant.related:
+            await self._require_related(new.subject)
         self._new.append(new)
         self._wrote(new)
         return Stored(new.type, new.id, 1, new.updated, new.content, new.subject)
@@ -261,7 +263,12 @@ class Writing:
             raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type=type)
         if type == "Consent":
             raise kernel.Forbidden("Only the facility that noted a Consent may change it.", rule="20003")
-        if row["subject"] is not None and not await self._related(facility, row["subject"], self.tx):
+        await self._require_related(row["subject"])
+
+    async def _require_related(self, person: UUID | None) -> None:
+        """Raises Forbidden for a person whom the actor's facility does not care for."""
+        facility = self._grant.actor.facility
+        if person is not None and (facility is None or not await self._related(facility, person, self.tx)):
             raise kernel.Forbidden("Your facility has no visit or referral of this person.", rule="20003")
 
     async def _replace(self, new: Prepared) -> None:

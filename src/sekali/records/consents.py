@@ -47,8 +47,12 @@ async def follow(tx: kernel.Session, changes: Sequence[Change]) -> None:
             continue
         await tx.execute(SQL.forget, change.id)
         said = [] if change.deleted else list(words(change.resource))
-        if change.grant.purpose is security.Purpose.INTEGRATION:  # a system opens nothing sensitive to itself
-            said = [one for one in said if one.classes == security.Sensitive.GENERAL]
+        if not _own(change):  # a system opens nothing sensitive, and nothing to itself alone
+            said = [
+                one
+                for one in said
+                if (one.classes, one.facility, one.purpose) == (security.Sensitive.GENERAL, None, None)
+            ]
         if said:
             await _say(tx, change, said)
 
@@ -61,9 +65,13 @@ async def _say(tx: kernel.Session, change: Change, said: Sequence[Word]) -> None
         if one.classes & bit
     }
     columns = zip(*((*key, *value) for key, value in last.items()), strict=True)
-    await tx.execute(SQL.say, change.subject, change.id, *map(list, columns))
+    await tx.execute(SQL.say, change.subject, change.id, *map(list, columns), _own(change))
     if any(bit == security.Sensitive.GENERAL and not permit for (_, _, bit), (permit, _) in last.items()):
-        await tx.execute(SQL.close, kernel.shard_of(change.subject), change.subject, sorted(OPEN))
+        await tx.execute(SQL.close, kernel.shard_of(change.subject), change.subject, sorted(OPEN | {"Consent"}))
+
+
+def _own(change: Change) -> bool:
+    return change.grant.purpose is not security.Purpose.INTEGRATION
 
 
 def words(consent: dict[str, Any]) -> Iterator[Word]:

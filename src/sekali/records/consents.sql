@@ -3,12 +3,14 @@
 delete from records.consent where consent = $1
 
 -- name: say
--- A word; the last one of a person about a class, a facility and a purpose counts.
-insert into records.consent (subject, facility, purpose, class, permit, until, consent)
-select $1, k.facility, k.purpose, k.class, k.permit, k.until, $2
+-- A word; the last one of a person about a class, a facility and a purpose counts. A facility's system never reopens what
+-- the person closed.
+insert into records.consent (subject, facility, purpose, class, permit, until, own, consent)
+select $1, k.facility, k.purpose, k.class, k.permit, k.until, $8, $2
 from unnest($3::uuid[], $4::text[], $5::smallint[], $6::boolean[], $7::timestamptz[]) k(facility, purpose, class, permit, until)
 on conflict (subject, class, facility, purpose) do update
-set permit = excluded.permit, until = excluded.until, consent = excluded.consent
+set permit = excluded.permit, until = excluded.until, own = excluded.own, consent = excluded.consent
+where excluded.own or not excluded.permit or not records.consent.own or records.consent.permit
 
 -- name: close
 -- Behind the seal with everything clinical of a person.

@@ -68,7 +68,7 @@ class Seals:
             await tx.execute(SQL.hold, one)
         closed = await _closing(tx, people)
         for n in some:
-            if found[n].subject in closed:
+            if found[n].subject in closed and found[n].type != "Consent":
                 found[n] = found[n]._replace(sensitive=found[n].sensitive | security.Sensitive.GENERAL)
         return found
 

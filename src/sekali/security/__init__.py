@@ -4,7 +4,8 @@ from . import table
 from .access import Grant, Purpose, Relation, decide
 from .actors import SYSTEM, Actor, Role
 from .doorkeeper import AccessToken, Doorkeeper
-from .sensitive import Classes, Sensitive, labels
+from .sensitive import LABELS, Classes, Sensitive, labels
 
-__all__ = ["SYSTEM", "AccessToken", "Actor", "Classes", "Doorkeeper", "Grant", "Purpose", "Relation", "Role", "Sensitive",
+__all__ = ["SYSTEM", "LABELS",
+    "AccessToken", "Actor", "Classes", "Doorkeeper", "Grant", "Purpose", "Relation", "Role", "Sensitive",
            "decide", "labels", "table"]  # fmt: skip
