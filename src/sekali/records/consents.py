@@ -59,7 +59,7 @@ async def follow(tx: kernel.Session, changes: Sequence[Change]) -> None:
 
 async def _say(tx: kernel.Session, change: Change, said: Sequence[Word]) -> None:
     last = {
-        (one.facility, one.purpose, bit): (one.permit, one.until)
+        (one.facility, one.purpose, int(bit)): (one.permit, one.until)
         for one in said
         for bit in security.Sensitive
         if one.classes & bit

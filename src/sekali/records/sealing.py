@@ -69,7 +69,7 @@ class Seals:
         closed = await _closing(tx, people)
         for n in some:
             if found[n].subject in closed and found[n].type != "Consent":
-                found[n] = found[n]._replace(sensitive=found[n].sensitive | security.Sensitive.GENERAL)
+                found[n] = found[n]._replace(sensitive=found[n].sensitive | int(security.Sensitive.GENERAL))
         return found
 
     def _own(self, row: Prepared, facility: UUID | None) -> Prepared:
