@@ -68,6 +68,8 @@ class Classes:
             text = (path or DATA / "sensitive.tsv").read_text(encoding="utf-8")
             rows = csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
             self._codes = [one for row in rows for one in _codes(row)]
+            if not self._codes:
+                raise ValueError("no line")
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise kernel.Trouble(
                 f"SEKALI_SENSITIVE must name a table like src/sekali/security/data/sensitive.tsv ({error!r})."

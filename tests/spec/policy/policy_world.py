@@ -36,7 +36,9 @@ def may_see(label: str, words: list[Word], facility: str, purpose: str, wrote: s
         if word.label == label and word.status == "active" and not word.until:
             standing[word.facility, word.purpose] = word.permit
     for place in (facility, ""):
-        told = [permit for (where, why), permit in standing.items() if where == place and why and purpose in PURPOSES[why]]
+        told = [
+            permit for (where, why), permit in standing.items() if where == place and why and purpose in PURPOSES[why]
+        ]
         if told:
             return told[-1]
         if (place, "") in standing:
@@ -98,7 +100,9 @@ class World:
 
     def actor(self, role: security.Role, place: str, citizen: UUID | None = None) -> security.Actor:
         id = self.places.get(place)
-        return security.Actor(kernel.new_id(kernel.CITY), f"{role} {place}", role, id, self.names.get(place, ""), citizen)
+        return security.Actor(
+            kernel.new_id(kernel.CITY), f"{role} {place}", role, id, self.names.get(place, ""), citizen
+        )
 
     def system(self, place: str) -> security.Grant:
         return security.decide(self.actor(security.Role.INTEGRATOR, place), security.Purpose.INTEGRATION)
@@ -113,7 +117,9 @@ class World:
             await self.city.doorkeeper.add_client(tx, f"klien-{self._made}", "s", self.places[place], self.names[place])
         token = (await self.city.doorkeeper.token(f"klien-{self._made}", "s")).value
         transport = httpx.ASGITransport(app=self.city.asgi)
-        return httpx.AsyncClient(transport=transport, base_url="http://uji", headers={"Authorization": f"Bearer {token}"})
+        return httpx.AsyncClient(
+            transport=transport, base_url="http://uji", headers={"Authorization": f"Bearer {token}"}
+        )
 
     async def desk(self, role: security.Role, place: str, citizen: UUID | None = None) -> httpx.AsyncClient:
         """Somebody at a desk, logged in, over HTTP."""
@@ -160,18 +166,33 @@ class World:
     async def say(self, person: Person, word: Word) -> None:
         """The person says it on the own page."""
         grant = security.decide(
-            self.actor(security.Role.CITIZEN, "", person.id), security.Purpose.OWN_RECORD, person.id, security.Relation.SELF
+            self.actor(security.Role.CITIZEN, "", person.id),
+            security.Purpose.OWN_RECORD,
+            person.id,
+            security.Relation.SELF,
         )
         async with self.city.store.change(grant) as change:
             kept = await change.create(consent(person.reference, word, self.places))
-            if word.status == "withdrawn":
-                raise AssertionError("say it, then withdraw it")
         self.last = kept.id
 
     async def care_for(self, person: Person, place: str) -> None:
         """A relation: the facility's own system writes a visit."""
         async with self.city.store.change(self.system(place)) as change:
             await change.create(encounter(person.reference, self.places[place]))
+
+    async def refer(self, person: Person, place: str) -> None:
+        """A live referral by the puskesmas to a hospital."""
+        places = {key: {"reference": f"Organization/{id}"} for key, id in self.places.items()}
+        about = {"reference": person.reference}
+        async with self.city.store.change(self.system("writer")) as change:
+            order = await change.create(
+                {"resourceType": "ServiceRequest", "status": "active", "intent": "order", "subject": about,
+                 "requester": places["writer"], "performer": [places[place]]}
+            )  # fmt: skip
+            await change.create(
+                {"resourceType": "Task", "status": "requested", "intent": "order", "focus": {"reference": order.reference},
+                 "for": about, "requester": places["writer"], "owner": places[place]}
+            )  # fmt: skip
 
 
 def encounter(person: str, facility: UUID) -> dict:

@@ -90,7 +90,9 @@ async def test_each_reading_shows_what_may_be_seen_and_no_byte_of_the_rest(world
                     shown = answer.json().get("total") == 1 if kind == "count" else person.secrets[label] in answer.text
                     assert shown, where
                 elif kind in ("read", "vread", "history", "visit"):
-                    assert answer.status_code == (403 if _would_be_open(words, label) and relation == "none" else 404), where
+                    assert answer.status_code == (
+                        403 if _would_be_open(words, label) and relation == "none" else 404
+                    ), where
                 elif relation == "none" and kind != "_revinclude" or kind == "_has":
                     assert answer.status_code == 403, where
                 else:
@@ -130,7 +132,12 @@ async def test_nothing_that_may_not_be_seen_can_be_changed_or_referred_to(world)
                     continue
                 combinations += 1
                 id = person.conditions[label]
-                body = {"resourceType": "Condition", "id": id, "subject": {"reference": person.reference}, "code": {"text": "x"}}
+                body = {
+                    "resourceType": "Condition",
+                    "id": id,
+                    "subject": {"reference": person.reference},
+                    "code": {"text": "x"},
+                }
                 url = f"{BASE}/Condition/{id}"
                 if kind == "update":
                     answer = await client.put(url, json=body)
@@ -171,7 +178,6 @@ async def test_the_facility_that_wrote_it_sees_it_whatever_was_said(world) -> No
 
 
 async def test_bulk_export_and_subscriptions_tell_nothing_of_it(world, city) -> None:
-    from sekali import records
 
     person = await world.person()
     await world.care_for(person, "asker")
