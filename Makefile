@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: up test lint bench lock schema conformance browser office npm help clean
+.PHONY: up test lint bench lock schema conformance access browser office npm help clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ schema: $(VENV)/test.stamp ## write schema.sql anew from the migrations
 
 conformance: $(VENV)/test.stamp ## write the table of docs/conformance.md anew from the tests
 	@$(BIN)/python -m pytest -q tests/conformance/test_conformance_page.py --write-conformance
+
+access: $(VENV)/test.stamp ## write docs/access.md anew from the access table
+	@$(BIN)/python -m pytest -q tests/spec/policy/test_access_page.py --write-access
 
 lock: $(VENV)/test.stamp ## resolve the dependencies anew; names, versions and hashes, no addresses
 	@$(BIN)/uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \

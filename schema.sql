@@ -44,6 +44,35 @@ begin
     w(stream, actor, actor_name, role, facility, purpose, basis, n) on w.n = e.acted;
 end $$;
 
+CREATE FUNCTION records.closing(people uuid[]) RETURNS SETOF uuid
+    LANGUAGE plpgsql
+    AS $$
+begin
+  perform pg_advisory_xact_lock_shared(7352543, door)
+  from (select distinct get_byte(uuid_send(one), 3) % 64 as door from unnest(people) one order by 1) doors;
+  return query select distinct c.subject from records.consent c where c.subject = any(people) and c.class = 1 and not c.permit;
+end
+$$;
+
+CREATE FUNCTION records.opened(person uuid, asker uuid, why text) RETURNS smallint
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select (coalesce(bit_or(class) filter (where permit), 0) | case when coalesce(bool_or(class = 1), false) then 0 else 1 end)::smallint
+  from (
+    select distinct on (class) class, permit from records.consent
+    where subject = person and (facility is null or facility = asker) and (purpose is null or purpose = why)
+      and (until is null or until > now())
+    order by class, facility nulls last, purpose nulls last
+  ) word
+$$;
+
+CREATE FUNCTION records.shown(sensitive smallint, origin uuid, addressee uuid, person uuid, asker uuid, why text) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select why is null or coalesce(asker in (origin, addressee), false)
+    or (sensitive & ~records.opened(person, asker, why)) = 0
+$$;
+
 CREATE TABLE audit.event (
     stream text NOT NULL,
     seq integer NOT NULL,
@@ -125,6 +154,23 @@ CREATE TABLE care.department (
     daily_capacity integer NOT NULL,
     general boolean NOT NULL,
     CONSTRAINT department_daily_capacity_check CHECK ((daily_capacity >= 0))
+);
+
+CREATE TABLE care.emergency (
+    id uuid NOT NULL,
+    citizen uuid NOT NULL,
+    facility uuid NOT NULL,
+    actor uuid NOT NULL,
+    actor_name text NOT NULL,
+    role text NOT NULL,
+    reason text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    reviewed_at timestamp with time zone,
+    reviewer text DEFAULT ''::text NOT NULL,
+    verdict text DEFAULT ''::text NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    CONSTRAINT emergency_verdict_check CHECK ((verdict = ANY (ARRAY[''::text, 'accepted'::text, 'questioned'::text])))
 );
 
 CREATE TABLE care.facility (
@@ -605,6 +651,24 @@ CREATE TABLE program.stage (
     source text DEFAULT ''::text NOT NULL
 );
 
+CREATE TABLE records.classing (
+    type text NOT NULL COLLATE pg_catalog."C",
+    edition text NOT NULL,
+    updated timestamp with time zone NOT NULL,
+    id uuid NOT NULL
+);
+
+CREATE TABLE records.consent (
+    subject uuid NOT NULL,
+    facility uuid,
+    purpose text,
+    class smallint NOT NULL,
+    permit boolean NOT NULL,
+    until timestamp with time zone,
+    own boolean NOT NULL,
+    consent uuid NOT NULL
+);
+
 CREATE TABLE records.resource (
     shard integer NOT NULL,
     type text NOT NULL COLLATE pg_catalog."C",
@@ -615,7 +679,10 @@ CREATE TABLE records.resource (
     deleted boolean NOT NULL,
     date timestamp with time zone NOT NULL,
     tokens bigint[] NOT NULL,
-    content bytea NOT NULL
+    content bytea NOT NULL,
+    sensitive smallint DEFAULT 0 NOT NULL,
+    origin uuid,
+    addressee uuid
 );
 ALTER TABLE ONLY records.resource ALTER COLUMN tokens SET STATISTICS 300;
 
@@ -771,6 +838,9 @@ ALTER TABLE ONLY care.department
 
 ALTER TABLE ONLY care.department
     ADD CONSTRAINT department_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY care.emergency
+    ADD CONSTRAINT emergency_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY care.facility
     ADD CONSTRAINT facility_pkey PRIMARY KEY (id);
@@ -949,6 +1019,9 @@ ALTER TABLE ONLY program.signature
 ALTER TABLE ONLY program.stage
     ADD CONSTRAINT stage_pkey PRIMARY KEY (cohort, "position");
 
+ALTER TABLE ONLY records.classing
+    ADD CONSTRAINT classing_pkey PRIMARY KEY (type);
+
 ALTER TABLE ONLY records.resource
     ADD CONSTRAINT resource_pkey PRIMARY KEY (shard, type, id);
 
@@ -995,6 +1068,12 @@ CREATE INDEX job_expiry ON bulk.job USING btree (expires_at);
 CREATE INDEX job_of_actor ON bulk.job USING btree (actor, created_at);
 
 CREATE INDEX job_to_do ON bulk.job USING btree (created_at) WHERE (state = ANY (ARRAY['waiting'::text, 'running'::text]));
+
+CREATE INDEX emergency_citizen ON care.emergency USING btree (citizen, opened_at);
+
+CREATE INDEX emergency_facility ON care.emergency USING btree (facility, opened_at);
+
+CREATE INDEX emergency_live ON care.emergency USING btree (actor, citizen, ends_at);
 
 CREATE INDEX referral_citizen ON care.referral USING btree (citizen, requested_at);
 
@@ -1045,6 +1124,10 @@ CREATE INDEX quick_win_of_participation ON program.quick_win USING btree (partic
 CREATE UNIQUE INDEX region_code_once ON program.region_code USING btree (code, valid_from);
 
 CREATE INDEX review_of_participation ON program.review USING btree (participation, id);
+
+CREATE INDEX consent_source ON records.consent USING btree (consent);
+
+CREATE UNIQUE INDEX consent_word ON records.consent USING btree (subject, class, facility, purpose) NULLS NOT DISTINCT;
 
 CREATE INDEX resource_chart ON records.resource USING btree (subject, date, id) WHERE (subject IS NOT NULL);
 

@@ -87,4 +87,5 @@ def served(folder: Path) -> Iterator[Served]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-schema", action="store_true", help="write schema.sql anew from the migrations")
+    parser.addoption("--write-access", action="store_true", help="write docs/access.md anew from the access table")
     parser.addoption("--write-conformance", action="store_true", help="write the table of docs/conformance.md anew")

@@ -38,12 +38,13 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     outbox = exchange.Outbox(care.caring)
     watchers: tuple[records.Watcher, ...] = (directory.claim, care.follow_tasks, care.follow_care, outbox.follow)
     store_with = partial(
-        records.Store, database, journal, relations=relations, strict=settings.strict, codes=exchange.codes
-    )
+        records.Store, database, journal, relations=relations, strict=settings.strict, codes=exchange.codes,
+        classes=security.Classes(settings.sensitive),
+    )  # fmt: skip
     store = store_with(watchers)
     dialect = exchange.keep_satusehats_rules
     sent = store_with((dialect, *watchers)) if settings.satusehat else store  # what facilities' systems write
-    desks = care.care(database, store, directory, doorkeeper, care.Facilities(database, store))
+    desks = care.care(database, store, directory, doorkeeper, care.Facilities(database, store), settings)
     bulk = exchange.Bulk(
         database, store, journal, relations.people, settings.data / "bulk", timedelta(hours=settings.bulk_hours),
         settings.bulk_mb << 20, settings.strict,

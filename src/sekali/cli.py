@@ -279,11 +279,16 @@ async def _migrate() -> None:
         count = await kernel.migrate(database, tell=_step)
         console.print(f"{count} migrations applied." if count else "Nothing to do.")
         await records.renew(database, tell=_say_renewed)
+        await records.Seals(security.Classes(found.sensitive)).renew(database, tell=_say_classed)
         await _load_history(await app.build(found, database))
 
 
 def _say_renewed(type: str, count: int) -> None:
     _step(f"What {count} resources of the kind {type} are found by was made anew")
+
+
+def _say_classed(type: str, count: int) -> None:
+    _step(f"{count} resources of the kind {type} were looked through for what is sensitive")
 
 
 async def _verify() -> int:

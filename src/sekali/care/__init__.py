@@ -1,17 +1,22 @@
 """What people do: check-in, examination, referral, and the measure of it."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sekali import identity, kernel, records, security
 
 from . import icd, measures, places, resources
+from .consents import CLASSES, PURPOSES, Consents, Said, Wish, own
+from .consents import resource as consent
 from .consultation import PLAUSIBLE, Consultation
 from .counter import Counter
+from .emergency import Emergency, Opening
 from .facilities import Facilities, is_open, today
 from .own import OwnPage
+from .record import ReadRecord, RecordRoom
 from .referrals import Referrals
 from .referrals import follow as follow_tasks
-from .relations import Relations, caring, follow_care
+from .relations import Relations, at_counter, caring, follow_care
 from .views import (
     Allergy,
     Arrival,
@@ -49,6 +54,9 @@ class Care:
     consultation: Consultation
     referrals: Referrals
     own: OwnPage
+    consents: Consents
+    emergency: Emergency
+    record_room: RecordRoom
 
 
 def care(
@@ -57,31 +65,41 @@ def care(
     directory: identity.Directory,
     doorkeeper: security.Doorkeeper,
     facilities: Facilities,
+    settings: kernel.Settings,
 ) -> Care:
     """Join the desks."""
     referrals = Referrals(database, store, facilities)
+    counter = Counter(database, store, directory, doorkeeper, facilities, referrals)
+    lasts, review_within = timedelta(minutes=settings.emergency_minutes), timedelta(hours=settings.review_hours)
     return Care(
         facilities,
-        Counter(database, store, directory, doorkeeper, facilities, referrals),
+        counter,
         Consultation(database, store, facilities, referrals),
         referrals,
         OwnPage(database, store, referrals),
+        Consents(store, facilities),
+        Emergency(database, store, counter, lasts, review_within),
+        RecordRoom(database, store, settings.recent_days),
     )
 
 
 __all__ = [
+    "CLASSES",
     "PLAUSIBLE",
+    "PURPOSES",
     "Allergy",
     "Arrival",
     "Care",
     "Chart",
     "CityMeasure",
+    "Consents",
     "Consultation",
     "Counter",
     "CounterMeasure",
     "Coverage",
     "Department",
     "Diagnosis",
+    "Emergency",
     "Examination",
     "Facilities",
     "Facility",
@@ -91,24 +109,32 @@ __all__ = [
     "Letter",
     "Medication",
     "MyRecord",
+    "Opening",
     "OwnPage",
     "PastVisit",
     "Person",
     "Prefill",
+    "ReadRecord",
+    "RecordRoom",
     "Referral",
     "Referrals",
     "Registration",
     "Relations",
+    "Said",
     "Slip",
     "Visit",
     "Vitals",
+    "Wish",
+    "at_counter",
     "care",
     "caring",
+    "consent",
     "follow_care",
     "follow_tasks",
     "icd",
     "is_open",
     "measures",
+    "own",
     "places",
     "resources",
     "today",

@@ -167,6 +167,10 @@ class Referrals:
             raise kernel.Conflict("This referral was answered already.")
         async with self._store.change(grant) as change:
             moved = task.resource | answer | {"lastModified": kernel.fhir_instant(kernel.now())}
+            if "owner" in answer:  # another hospital is asked: the order is addressed to it now
+                request = await change.present("ServiceRequest", referral.id)
+                addressed = request.resource | {"performer": [answer["owner"]]}
+                await change.update("ServiceRequest", referral.id, addressed, request.version)
             await change.update("Task", referral.task, moved, task.version)
             change.note(audit.Kind.REFERRAL_ANSWERED, referral.citizen, f"Task/{referral.task}", answer["status"])
 

@@ -45,14 +45,14 @@ class Relations:
         self._database = database
         self._known: dict[tuple[UUID, UUID], float] = {}
 
-    async def __call__(self, facility: UUID, citizen: UUID) -> bool:
+    async def __call__(self, facility: UUID, citizen: UUID, tx: kernel.Session | None = None) -> bool:
         key = (facility, citizen)
         if self._known.get(key, 0) > monotonic():
             return True
-        found = await self._database.fetchval(
+        found = await (tx or self._database).fetchval(
             "select exists (select from care.relation where citizen = $1 and facility = $2)", citizen, facility
         )
-        if found:
+        if found and tx is None:  # a transaction may still be taken back
             if len(self._known) >= self.MOST_REMEMBERED:
                 self._known.clear()
             self._known[key] = monotonic() + self.REMEMBERED

@@ -30,6 +30,13 @@ from care.visit v join care.facility f on f.id = v.facility join care.department
 where v.facility = $1 and (v.day = $2 or (v.day > $2 - 7 and v.status in ('arrived', 'in-progress')))
 order by v.status = 'finished', v.arrived_at limit 500
 
+-- name: recent
+-- A facility's visits that are open, or ended since a time.
+select v.*, f.name as facility_name, d.name as department_name
+from care.visit v join care.facility f on f.id = v.facility join care.department d on d.id = v.department
+where v.facility = $1 and (v.status in ('arrived', 'in-progress') or v.finished_at > $2)
+order by v.arrived_at desc limit 500
+
 -- name: move
 -- A visit's next status, if it still has the one expected.
 update care.visit set status = $3, started_at = coalesce(started_at, $4), finished_at = $5

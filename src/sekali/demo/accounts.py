@@ -26,6 +26,10 @@ dokter.rsud|dr. Contoh RSUD|doctor|RSUD Kota Yogyakarta|Treat and send back
 rujukan.pratama|Petugas Rujukan RS Pratama|referral-desk|RS Pratama Kota Yogyakarta|Accept, decline, redirect
 loket.pratama|Petugas Loket RS Pratama|clerk|RS Pratama Kota Yogyakarta|Receive with zero questions
 dokter.pratama|dr. Contoh RS Pratama|doctor|RS Pratama Kota Yogyakarta|Treat and send back
+perawat.rsud|Perawat Contoh RSUD|nurse|RSUD Kota Yogyakarta|Open a record in an emergency
+apoteker.rsud|Apoteker Contoh RSUD|pharmacist|RSUD Kota Yogyakarta|What handing out medicines needs
+rekam.rsud|Petugas Rekam Medis RSUD|records-officer|RSUD Kota Yogyakarta|Records of those who are or were here
+kepala.rsud|Direktur Contoh RSUD|facility-head|RSUD Kota Yogyakarta|Look into emergency access
 integrator.rsud|Insinyur SIMRS RSUD (contoh)|integrator|RSUD Kota Yogyakarta|Connect a system; see what it asked
 walikota|Kantor Wali Kota (contoh)|city||Questions and minutes, counter by counter
 sekretariat|Sekretariat Gerakan (contoh)|secretariat||The movement: cohort, panel, awards, ceremony

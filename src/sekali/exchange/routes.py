@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from sekali import kernel
 
-from . import operations
+from . import consents, operations
 from .access import actor_of, admit, grant_of
 from .bulk import handlers as bulk
 from .doors import Doors
@@ -111,6 +111,10 @@ def routes(doors: Doors) -> list[BaseRoute]:
         endpoint = Endpoint(BASE + path, _granted(interaction), doors, "bearer token")
         return Route(BASE + path, endpoint, methods=[method])
 
+    def consent(method: str, interaction: Callable[..., Awaitable[Response]]) -> Route:
+        endpoint = Endpoint(consents.PATH, _granted(interaction), doors, "bearer token")
+        return Route(consents.PATH, endpoint, methods=[method])
+
     def known(path: str, method: str, interaction: Open) -> Route:
         return Route(
             BASE + path, Endpoint(BASE + path, interaction, doors, "bearer token", plain=True), methods=[method]
@@ -132,6 +136,8 @@ def routes(doors: Doors) -> list[BaseRoute]:
         granted("/{type}", "GET", search.search),
         public("/oauth2/v1/accesstoken", "POST", access_token),
         public("/oauth2/v1/accesstoken", "GET", _post_for_tokens),
+        consent("GET", consents.standing),
+        consent("POST", consents.say),
         granted("/{type}/_search", "POST", search.search_by_form),
         granted("/{type}/_history", "GET", history.history_of_type),
         granted("/{type}/{id}/_history", "GET", history.history),

@@ -1,12 +1,14 @@
 """What is kept: FHIR R4 resources, as the exact bytes, every version for ever, and no look without a Grant."""
 
-from .change import Change, Writing
+from .change import Change, Writing, event
 from .chart import Chart
 from .extract import Extract, moment, parse_filter
 from .prepared import Prepared, prepare
 from .query import Query
 from .reader import ALWAYS, EVER, MOST_HISTORY, Codes, Reader, Relations
 from .renewal import renew
+from .seal import shown_to
+from .sealing import Seals
 from .search import Page
 from .store import Store, Watcher, standing
 from .stored import Stored
@@ -15,6 +17,6 @@ from .twins import twin
 
 __all__ = [
     "ALWAYS", "EVER", "MOST_HISTORY", "Change", "Chart", "Codes", "Extract", "Page", "Plan", "Prepared", "Query", "Reader",
-    "Relations", "Store", "Stored", "Watcher", "Writing", "carry_out", "look", "moment", "parse_filter", "plan", "prepare",
-    "renew", "standing", "twin",
+    "Relations", "Seals", "Store", "Stored", "Watcher", "Writing", "carry_out", "event", "look", "moment", "parse_filter", "plan",
+    "prepare", "renew", "shown_to", "standing", "twin",
 ]  # fmt: skip

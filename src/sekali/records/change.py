@@ -1,6 +1,6 @@
 """Writing: one database transaction, its watchers, and its audit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -12,12 +12,16 @@ from sekali import audit, fhir, kernel, security
 
 from .prepared import COLUMNS, UNDATED, Prepared, decode, owner, prepare
 from .query import Query, parse
+from .seal import asks, open_to
+from .sealing import Seals
 from .search import Search
 from .stored import Stored, stored
 
 SQL = kernel.queries(__file__.replace("change", "store"))
 AT_ONCE = 250
 """Rows of one COPY: the driver makes them ready without letting others have their turn."""
+Related = Callable[[UUID, UUID, kernel.Session], Awaitable[bool]]
+"""Whether a facility stands in a relation to a person, as a transaction sees it."""
 _NOWHERE = "the reference leads nowhere; keep that resource first, and write the id that its answer gives"
 
 
@@ -46,14 +50,17 @@ class Writing:
     :ivar tx: the transaction, for the caller's own tables.
     """
 
-    def __init__(self, tx: kernel.Session, grant: security.Grant, strict: bool) -> None:
+    def __init__(self, tx: kernel.Session, grant: security.Grant, strict: bool, seals: Seals, related: Related) -> None:
         self.tx = tx
         self._grant = grant
         self._strict = strict
+        self._seals = seals
+        self._related = related
         now = kernel.now()
         self._at: datetime = now.replace(microsecond=now.microsecond // 1000 * 1000)  # as meta.lastUpdated shows it
         self._new: list[Prepared] = []
         self._references: set[tuple[str, str]] = set()
+        self._pointing: dict[tuple[str, UUID], set[tuple[str, str]]] = {}
         self._notes: list[audit.Event] = []
         self.changes: list[Change] = []
 
@@ -67,6 +74,8 @@ class Writing:
         decoded = decode(content)
         new = prepare(content, id or self.new_id(decoded), 1, self._at, self._strict, decoded)
         self._check(new.type, new.subject)
+        if new.type == "Consent" and "Consent" in self._grant.related:
+            await self._require_related(new.subject)
         self._new.append(new)
         self._wrote(new)
         return Stored(new.type, new.id, 1, new.updated, new.content, new.subject)
@@ -84,8 +93,8 @@ class Writing:
         new = prepare(content, id, now.version + 1, self._at, self._strict)
         if (new.type, new.subject) != (type, now.subject):
             raise kernel.Conflict("A resource cannot be moved from one person to another.")
-        await self._replace(new)
         self._wrote(new, now.content)
+        await self._replace(new)
         return Stored(type, id, new.version, new.updated, new.content, new.subject)
 
     async def put(self, type: str, id: UUID, resource: dict[str, Any] | bytes, if_match: int | None = None) -> Stored:
@@ -127,8 +136,8 @@ class Writing:
                 "This person has a record. It is kept for 25 years (PMK 24/2022), so the person cannot be deleted."
             )
         gone = Prepared(shard, type, id, now.subject, now.version + 1, self._at, True, UNDATED, [], b"")
-        await self._replace(gone)
         self._wrote(gone, now.content)
+        await self._replace(gone)
         return Stored(type, id, gone.version, gone.updated, b"", now.subject, True)
 
     async def present(self, type: str, id: UUID) -> Stored:
@@ -179,6 +188,8 @@ class Writing:
         if not self._new:
             return
         new, self._new = self._new, []
+        pointing = [self._pointing.pop((row.type, row.id)) for row in new]
+        new = await self._seals.put(self.tx, new, pointing, self._grant.actor.facility)
         try:
             for start in range(0, len(new), AT_ONCE):
                 await self.tx.copy("records.resource", COLUMNS, new[start : start + AT_ONCE])
@@ -190,7 +201,7 @@ class Writing:
         await self.flush()
         if self._strict:
             asked, self._references = self._references - self._here(), set()
-            lost = await _lost(self.tx, asked)
+            lost = await _lost(self.tx, asked, self._grant)
             if lost:
                 faults = [kernel.Fault(self._place(one), f"{one}: {_NOWHERE}") for one in lost[:20]]
                 raise kernel.Invalid(rule="20007", faults=faults)
@@ -227,6 +238,7 @@ class Writing:
         if row is None:
             raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type=type)
         now = stored(row)
+        await self._require_theirs(row)
         self._grant.concerns(now.subject)
         if now.deleted:
             raise kernel.Gone("This %(type)s was deleted.", type=type)
@@ -239,7 +251,29 @@ class Writing:
             )
         return now
 
+    async def _require_theirs(self, row: kernel.Row) -> None:
+        """Who holds a Grant for people in a relation changes only what is of them, or what their facility wrote.
+
+        Desks change what they were shown under a Grant for the one person. Raises NotFound for what is sealed, Forbidden.
+        """
+        type, facility = row["type"], self._grant.actor.facility
+        if type not in self._grant.related or facility is None or row["origin"] == facility:
+            return
+        if not await open_to(self.tx, self._grant, row):
+            raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type=type)
+        if type == "Consent":
+            raise kernel.Forbidden("Only the facility that noted a Consent may change it.", rule="20003")
+        await self._require_related(row["subject"])
+
+    async def _require_related(self, person: UUID | None) -> None:
+        """Raises Forbidden for a person whom the actor's facility does not care for."""
+        facility = self._grant.actor.facility
+        if person is not None and (facility is None or not await self._related(facility, person, self.tx)):
+            raise kernel.Forbidden("Your facility has no visit or referral of this person.", rule="20003")
+
     async def _replace(self, new: Prepared) -> None:
+        pointing = self._pointing.pop((new.type, new.id), set())
+        (new,) = await self._seals.put(self.tx, [new], [pointing], self._grant.actor.facility)
         await self.tx.execute(
             SQL.replace,
             new.shard,
@@ -252,10 +286,13 @@ class Writing:
             new.date,
             new.tokens,
             new.content,
+            new.sensitive,
+            new.addressee,
         )
 
     def _wrote(self, new: Prepared, before: bytes = b"") -> None:
-        self._references |= fhir.references(new.content)
+        pointing = self._pointing[new.type, new.id] = fhir.references(new.content)
+        self._references |= pointing
         self.changes.append(Change(new.type, new.id, new.subject, new.content, new.deleted, self._grant, before))
 
 
@@ -306,8 +343,8 @@ def _short(what: Sequence[str], most: int = 20) -> str:
     return ",".join(what[:most]) + more
 
 
-async def _lost(tx: kernel.Session, references: Iterable[tuple[str, str]]) -> list[str]:
-    """Those references that lead to nothing."""
+async def _lost(tx: kernel.Session, references: Iterable[tuple[str, str]], grant: security.Grant) -> list[str]:
+    """Those references that lead to nothing, or to what is not there for whoever writes."""
     wrong, keys = [], []
     for type, text in references:
         try:
@@ -316,6 +353,6 @@ async def _lost(tx: kernel.Session, references: Iterable[tuple[str, str]]) -> li
         except ValueError:
             wrong.append(f"{type}/{text}")
     if keys:
-        rows = await tx.fetch(SQL.missing, *map(list, zip(*keys, strict=True)))
+        rows = await tx.fetch(SQL.missing, *map(list, zip(*keys, strict=True)), *asks(grant))
         wrong += [f"{row['type']}/{row['id']}" for row in rows]
     return sorted(wrong)

@@ -14,6 +14,7 @@ from sekali import audit, fhir, kernel, security
 
 from .change import event
 from .query import Query, parse
+from .seal import asks
 from .stored import Stored, stored
 
 SQL = kernel.queries(__file__)
@@ -104,7 +105,7 @@ class Extract:
             after = None
         rows = await self._database.fetch(
             SQL.of_people, [kernel.shard_of(one) for one in some], some, list(types), self._since, self._until,
-            *(after or ("", LOWEST)),
+            *(after or ("", LOWEST)), *asks(self._grant),
         )  # fmt: skip
         place = (rows[-1]["subject"], rows[-1]["type"], rows[-1]["id"]) if len(rows) == PAGE else None
         return self._fitting(rows), place

@@ -29,6 +29,7 @@ select one.* from unnest($1::int[], $2::uuid[]) with ordinality k(shard, person,
 cross join lateral (
   select r.type, r.id, r.version, r.updated, r.content, r.subject, r.deleted from records.resource r
   where r.shard = k.shard and r.subject = k.person and r.type = any($3::text[]) and r.updated >= $4 and r.updated < $5
+    and (r.sensitive = 0 or records.shown(r.sensitive, r.origin, r.addressee, r.subject, $8::uuid, $9::text))
   union all
   select v.type, v.id, v.version, v.updated, v.content, v.subject, v.deleted from records.resource r
   cross join lateral (
@@ -36,6 +37,7 @@ cross join lateral (
     where v.shard = r.shard and v.type = r.type and v.id = r.id and v.updated < $5 order by v.version desc limit 1
   ) v
   where r.shard = k.shard and r.subject = k.person and r.type = any($3::text[]) and r.updated >= $5 and v.updated >= $4
+    and (r.sensitive = 0 or records.shown(r.sensitive, r.origin, r.addressee, r.subject, $8::uuid, $9::text))
 ) one
 where (k.n > 1 or (one.type, one.id) > ($6::text collate "C", $7::uuid))
 order by k.n, one.type, one.id limit 1000

@@ -6,27 +6,31 @@ from uuid import UUID
 from sekali import fhir, kernel
 
 from .query import Include, Query, as_uuid
+from .seal import SHOWN
 from .stored import Stored, stored
 
 MOST_INCLUDED = 1000
 MOST_ROUNDS = 4
 """How far ``:iterate`` goes."""
 
-POINTING = (
-    "select type, id, version, updated, content, subject, deleted from records.resource"
-    " where type = $1 and tokens && $2::bigint[] and not deleted order by updated desc, id desc limit $3"
-)
+POINTING = f"""
+select type, id, version, updated, content, subject, deleted from records.resource
+where type = $1 and tokens && $2::bigint[] and not deleted and {SHOWN.format("$4", "$5")}
+order by updated desc, id desc limit $3
+"""  # noqa: S608 - constants only
 Read = Callable[[list[tuple[str, UUID]]], Awaitable[list[Stored]]]
 Visible = Callable[[list[Stored]], Awaitable[list[Stored]]]
+Asks = tuple[UUID | None, str | None]
 
 
 async def included(
-    database: kernel.Database, query: Query, items: list[Stored], read: Read, visible: Visible
+    database: kernel.Database, query: Query, items: list[Stored], read: Read, visible: Visible, asks: Asks
 ) -> list[Stored]:
     """Everything that the includes of a query bring, each once, at most 1,000.
 
     :param read: reads what is there of (type, id) and may be seen.
     :param visible: of what was found, what may be seen.
+    :param asks: who asks and why, see ``seal.asks``.
     """
     seen = {(one.type, one.id) for one in items}
     found: list[Stored] = []
@@ -35,7 +39,7 @@ async def included(
         wanted = [one for one in query.includes if round_ == 0 or one.iterate]
         if not fresh or not wanted:
             break
-        new = [one for include in wanted for one in await _follow(database, include, fresh, read, visible)]
+        new = [one for include in wanted for one in await _follow(database, include, fresh, read, visible, asks)]
         fresh = []
         for one in new:
             if (one.type, one.id) not in seen and len(found) < MOST_INCLUDED:
@@ -46,10 +50,10 @@ async def included(
 
 
 async def _follow(
-    database: kernel.Database, include: Include, from_: list[Stored], read: Read, visible: Visible
+    database: kernel.Database, include: Include, from_: list[Stored], read: Read, visible: Visible, asks: Asks
 ) -> list[Stored]:
     if include.reverse:
-        return await _pointing(database, include, from_, visible)
+        return await _pointing(database, include, from_, visible, asks)
     keys = dict.fromkeys(
         key
         for one in from_
@@ -77,7 +81,9 @@ def pointed_at(some: Iterable[Stored], types: Collection[str]) -> list[tuple[str
     return [(type, found) for type, id in keys if (found := as_uuid(id)) is not None]
 
 
-async def _pointing(database: kernel.Database, include: Include, at: list[Stored], visible: Visible) -> list[Stored]:
+async def _pointing(
+    database: kernel.Database, include: Include, at: list[Stored], visible: Visible, asks: Asks
+) -> list[Stored]:
     """What points at any of these. (A target in ``_revinclude`` says which of them count.)"""
     own = fhir.SEARCH[include.type]
     parameters = (
@@ -90,6 +96,6 @@ async def _pointing(database: kernel.Database, include: Include, at: list[Stored
         lookup = fhir.lookup(asked) if texts else None
         if lookup is None:
             continue
-        rows = await database.fetch(POINTING, include.type, lookup.hashes, MOST_INCLUDED)
+        rows = await database.fetch(POINTING, include.type, lookup.hashes, MOST_INCLUDED, *asks)
         found |= {one.id: one for one in map(stored, rows) if fhir.matches(one.resource, asked)}
     return await visible(list(found.values()))

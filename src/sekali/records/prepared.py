@@ -10,7 +10,7 @@ from sekali import fhir, kernel
 
 
 class Prepared(NamedTuple):
-    """A row of records.resource, in the order of :data:`COLUMNS`."""
+    """A row of records.resource, in the order of :data:`COLUMNS`. The last three are its seal (see ``seal``)."""
 
     shard: int
     type: str
@@ -22,6 +22,9 @@ class Prepared(NamedTuple):
     date: datetime
     tokens: list[int]
     content: bytes
+    sensitive: int = 0
+    origin: UUID | None = None
+    addressee: UUID | None = None
 
 
 COLUMNS = Prepared._fields

@@ -13,6 +13,7 @@ from . import chart, cursors
 from .change import event
 from .linked import MOST_INCLUDED, included, pointed_at
 from .query import Query, parse
+from .seal import asks, open_to
 from .search import Page, Search
 from .stored import Stored, columns, stored
 
@@ -30,7 +31,7 @@ MOST_AT_ONCE = 500
 class Relations(Protocol):
     """Somebody who knows whether a facility stands in a relation to a person. ``care`` does; ``app`` joins the two."""
 
-    async def __call__(self, facility: UUID, citizen: UUID) -> bool: ...
+    async def __call__(self, facility: UUID, citizen: UUID, tx: kernel.Session | None = None) -> bool: ...
 
 
 class Codes(Protocol):
@@ -48,7 +49,7 @@ async def no_codes(reader: "Reader", modifier: str, term: fhir.Term) -> Collecti
     raise kernel.NotFound("The value set %(url)s is not known here.", url=term.text[:200])
 
 
-async def no_relations(facility: UUID, citizen: UUID) -> bool:
+async def no_relations(facility: UUID, citizen: UUID, tx: kernel.Session | None = None) -> bool:
     """Where nobody knows, there is none."""
     return False
 
@@ -75,14 +76,25 @@ class Reader:
     async def read(self, type: str, id: UUID) -> Stored:
         """The present version. Raises NotFound, Gone, Forbidden."""
         self._grant.may_read(type)
-        row = await self._read(kernel.shard_of(id), type, id)
-        return await self._show(type, stored(row) if row else None)
+        return await self._show(type, await self._there(type, id))
 
     async def vread(self, type: str, id: UUID, version: int) -> Stored:
         """One version. Raises NotFound, Gone (this version is a deletion), Forbidden."""
         self._grant.may_read(type)
-        row = await self._database.fetchrow(SQL.vread, kernel.shard_of(id), type, id, version)
+        there = await self._there(type, id)
+        row = await self._database.fetchrow(SQL.vread, kernel.shard_of(id), type, id, version) if there else None
         return await self._show(type, stored(row) if row else None)
+
+    async def _there(self, type: str, id: UUID) -> Stored | None:
+        """The present version, deleted or not; None also where it is sealed for whoever asks."""
+        row = await self._read(kernel.shard_of(id), type, id)
+        if row is None or row["sensitive"] and not await open_to(self._database, self._grant, row):
+            return None
+        return stored(row)
+
+    async def _open(self, rows: Sequence[kernel.Row]) -> list[Stored]:
+        """Those of SQL.read that are not sealed for whoever asks."""
+        return [stored(row) for row in rows if not row["sensitive"] or await open_to(self._database, self._grant, row)]
 
     async def sent(self, keys: Sequence[tuple[str, UUID]], what: str) -> list[Stored]:
         """What is there of (type, id), at most 500, and may be sent to the actor's system without its asking for it now.
@@ -110,11 +122,11 @@ class Reader:
         :param at: only what stood at some moment of it. Raises NotFound, Forbidden.
         """
         self._grant.may_read(type)
+        if await self._there(type, id) is None:
+            raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type=type)
         rows = await self._database.fetch(
             SQL.history, kernel.shard_of(id), type, id, before or 2**31 - 1, min(count, MOST_HISTORY), since, *at
         )
-        if not rows and before is None and since == EVER and at == ALWAYS:
-            raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type=type)
         versions = [stored(row) for row in rows]
         for person in self._people(versions[0]) if versions else ():
             await self._require_standing(type, person)
@@ -144,7 +156,9 @@ class Reader:
         """Those of ``ids`` (at most 500) that are there and that the Grant concerns, in one round trip."""
         self._grant.may_read(type)
         rows = await self._database.fetch(SQL.read, *columns([(type, id) for id in ids[:MOST_AT_ONCE]]))
-        found = [one for one in map(stored, rows) if not one.deleted and self._grant.subject in (None, one.subject)]
+        found = [
+            one for one in await self._open(rows) if not one.deleted and self._grant.subject in (None, one.subject)
+        ]
         await self._looked(found, type)
         return found
 
@@ -157,7 +171,9 @@ class Reader:
             raise kernel.Forbidden("It is not clear whose data this is about.")
         for type in types:
             await self._require_standing(type, subject)
-        rows = await self._database.fetch(SQL.record, kernel.shard_of(subject), list(types), subject, MOST_OF_A_RECORD)
+        rows = await self._database.fetch(
+            SQL.record, kernel.shard_of(subject), list(types), subject, MOST_OF_A_RECORD, *asks(self._grant)
+        )
         found: dict[str, list[Stored]] = {type: [] for type in types}
         for row in rows:
             found[row["type"]].append(stored(row))
@@ -177,11 +193,12 @@ class Reader:
         patient = await self._person(asked.person)
         for type in types:
             await self._require_standing(type, asked.person)
-        items, more = await chart.own(self._database, asked, types - fhir.CITY_TYPES - {"Patient"})
+        items, more = await chart.own(self._database, asked, types - fhir.CITY_TYPES - {"Patient"}, asks(self._grant))
         if asked.cursor is None and "Patient" in types and patient.updated >= asked.since:
             items.insert(0, patient)
         if more is None:
-            items += await self._visible(await chart.naming(self._database, asked, types & fhir.PERSON_TYPES.keys()))
+            naming = await chart.naming(self._database, asked, types & fhir.PERSON_TYPES.keys(), asks(self._grant))
+            items += await self._visible(naming)
         along = await self._named(items, chart.NAMED & types)
         await self._looked([patient, *items], f"{patient.reference}/$everything")
         return Page(items, None, more, [], tuple(along))
@@ -210,7 +227,7 @@ class Reader:
         page = await Search(self._database, self._grant, self._permit, partial(self._codes, self)).run(query)
         page = replace(page, items=await self._visible(page.items))
         if query.includes and page.items:
-            more = await included(self._database, query, page.items, self._read_some, self._visible)
+            more = await included(self._database, query, page.items, self._read_some, self._visible, asks(self._grant))
             page = replace(page, included=tuple(more))
         names = ",".join(name for name, _ in page.used)
         await self._looked([*page.items, *page.included], f"{type}?{names}", audit.Kind.SEARCHED)
@@ -264,7 +281,7 @@ class Reader:
         if not keys:
             return []
         rows = await self._database.fetch(SQL.read, *columns(keys))
-        return await self._visible([one for one in map(stored, rows) if not one.deleted])
+        return await self._visible([one for one in await self._open(rows) if not one.deleted])
 
     def _people(self, one: Stored) -> list[UUID | None]:
         """Whose a resource is; of one that names several people, all of them."""

@@ -8,6 +8,7 @@ from sekali import fhir, kernel, security
 
 from . import filters
 from .query import Query, as_uuid
+from .seal import SHOWN, asks
 
 COLUMNS = "type, id, version, updated, content, subject, deleted"
 _TEXT = {
@@ -55,6 +56,9 @@ class Statement:
             self._add("shard = {}", kernel.CITY)
             self.narrowed = True
             return
+        if not grant.unsealed:
+            self.values += asks(grant)
+            self.where.append(SHOWN.format(f"${len(self.values) - 1}", f"${len(self.values)}"))
         person = grant.subject or query.person()
         if person is not None:
             self._add("shard = {}", kernel.shard_of(person))

@@ -8,11 +8,13 @@ from uuid import UUID
 
 from sekali import audit, kernel, security
 
+from . import consents
 from .change import Change, Writing, event
 from .extract import Extract
 from .prepared import COLUMNS, Prepared, restamped
 from .query import Query, as_uuid
 from .reader import Codes, Reader, Relations, no_codes, no_relations
+from .sealing import Seals
 from .stored import Stored, columns, stored
 
 SQL = kernel.queries(__file__)
@@ -35,7 +37,8 @@ class Watcher(Protocol):
 class Store:
     """FHIR resources in PostgreSQL. Everything goes through :meth:`under` or :meth:`change`, with a Grant.
 
-    ``strict``: references must lead somewhere, and what SATUSEHAT ties to a person must name one.
+    ``strict``: references must lead somewhere, and what SATUSEHAT ties to a person must name one. ``classes`` knows what is
+    sensitive.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class Store:
         relations: Relations = no_relations,
         strict: bool = True,
         codes: Codes = no_codes,
+        classes: security.Classes | None = None,
     ) -> None:
         self._database = database
         self._strict = strict
@@ -53,6 +57,7 @@ class Store:
         self._watchers = tuple(watchers)
         self._relations = relations
         self._codes = codes
+        self._seals = Seals(classes or security.Classes())
         self._read = database.coalesced(SQL.read)
 
     def under(self, grant: security.Grant) -> Reader:
@@ -76,7 +81,7 @@ class Store:
     async def change(self, grant: security.Grant) -> AsyncIterator[Writing]:
         """One transaction: what is written, the watchers' tables, the audit; all of it or nothing."""
         async with self._database.transaction() as tx:
-            writing = Writing(tx, grant, self._strict)
+            writing = Writing(tx, grant, self._strict, self._seals, self._relations)
             yield writing
             await writing.finish()
             await self._tell(tx, writing.changes)
@@ -87,7 +92,7 @@ class Store:
         """As ``change``, and refused for the same reasons, references and watchers too; then all is taken back."""
         with suppress(_TakenBack):
             async with self._database.transaction() as tx:
-                writing = Writing(tx, grant, self._strict)
+                writing = Writing(tx, grant, self._strict, self._seals, self._relations)
                 yield writing
                 await writing.finish()
                 await self._tell(tx, writing.changes)
@@ -110,6 +115,7 @@ class Store:
         async with self._database.transaction() as tx:
             if stamp:
                 rows = restamped(rows, kernel.now())
+            rows = await self._seals.put(tx, rows, [None] * len(rows), grant.actor.facility)
             await tx.copy("records.resource", COLUMNS, rows)
             await self._tell(tx, [Change(r.type, r.id, r.subject, r.content, r.deleted, grant) for r in rows])
             if also is not None:
@@ -117,6 +123,7 @@ class Store:
             await audit.append(tx, [event(grant, audit.Kind.LOADED, None, f"{len(rows)} resources")])
 
     async def _tell(self, tx: kernel.Session, changes: Sequence[Change]) -> None:
+        await consents.follow(tx, changes)
         for watcher in self._watchers:
             await watcher(tx, changes)
 

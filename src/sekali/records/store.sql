@@ -1,9 +1,9 @@
 -- name: read
 -- The present version of each resource asked for. (limit 1 keeps the planner at one index probe for each.)
-select k.n, r.type, r.id, r.version, r.updated, r.content, r.subject, r.deleted
+select k.n, r.type, r.id, r.version, r.updated, r.content, r.subject, r.deleted, r.sensitive
 from unnest($1::int[], $2::text[], $3::uuid[]) with ordinality k(shard, type, id, n)
 cross join lateral (
-  select type, id, version, updated, content, subject, deleted from records.resource r
+  select type, id, version, updated, content, subject, deleted, sensitive from records.resource r
   where r.shard = k.shard and r.type = k.type and r.id = k.id limit 1
 ) r
 
@@ -58,11 +58,12 @@ select * from (
 -- All that is kept of a person, of some kinds, newest first.
 select type, id, version, updated, content, subject, deleted from records.resource
 where shard = $1 and type = any($2::text[]) and subject = $3 and not deleted
+  and (sensitive = 0 or records.shown(sensitive, origin, addressee, subject, $5::uuid, $6::text))
 order by type, date desc, updated desc limit $4
 
 -- name: lock
 -- The present version, which nobody else may change until this transaction ends.
-select type, id, version, updated, content, subject, deleted from records.resource
+select type, id, version, updated, content, subject, deleted, sensitive, origin from records.resource
 where shard = $1 and type = $2 and id = $3 for update
 
 -- name: replace
@@ -73,14 +74,16 @@ with kept as (
   where shard = $1 and type = $2 and id = $3
 )
 update records.resource
-set subject = $4, version = $5, updated = $6, deleted = $7, date = $8, tokens = $9, content = $10
+set subject = $4, version = $5, updated = $6, deleted = $7, date = $8, tokens = $9, content = $10,
+  sensitive = sensitive | $11, addressee = coalesce($12, addressee)
 where shard = $1 and type = $2 and id = $3
 
 -- name: missing
--- References that lead nowhere.
+-- References that lead nowhere, or to what is not there for the one who writes.
 select k.type, k.id from unnest($1::int[], $2::text[], $3::uuid[]) k(shard, type, id)
 where not exists (
   select from records.resource r where r.shard = k.shard and r.type = k.type and r.id = k.id and not r.deleted
+    and (r.sensitive = 0 or records.shown(r.sensitive, r.origin, r.addressee, r.subject, $4::uuid, $5::text))
 ) limit 10
 
 -- name: others_of

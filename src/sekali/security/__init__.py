@@ -1,8 +1,13 @@
 """Who is asking, and whether they may: actors, roles, the Grant, sessions, tokens, keys."""
 
+from . import table
 from .access import Grant, Purpose, Relation, decide
 from .actors import SYSTEM, Actor, Role
 from .doorkeeper import AccessToken, Doorkeeper
+from .sensitive import LABELS, Classes, Sensitive, labels
 from .vault import Vault
 
-__all__ = ["SYSTEM", "AccessToken", "Actor", "Doorkeeper", "Grant", "Purpose", "Relation", "Role", "Vault", "decide"]
+__all__ = [
+    "LABELS", "SYSTEM", "AccessToken", "Actor", "Classes", "Doorkeeper", "Grant", "Purpose", "Relation", "Role",
+    "Sensitive", "Vault", "decide", "labels", "table",
+]  # fmt: skip

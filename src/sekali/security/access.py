@@ -1,8 +1,8 @@
 """The one place that decides.
 
-A store of records cannot be used without a Grant, and a Grant is made only here. The table :data:`RULES` is the whole
-policy: who, for which purpose, standing in which relation to the person, may read and write which kinds of resource,
-and on which legal ground.
+A store of records cannot be used without a Grant, and a Grant is made only here, by the lines of ``data/access.tsv``: who,
+for which purpose, standing in which relation to the person, may read and write which kinds of resource, and on which legal
+ground. docs/access.md and the page /kebijakan are made from the same lines.
 """
 
 from dataclasses import dataclass, replace
@@ -10,9 +10,10 @@ from enum import StrEnum
 from functools import lru_cache
 from uuid import UUID
 
-from sekali import fhir, kernel
+from sekali import kernel
 
 from .actors import Actor, Role
+from .table import lines
 
 
 class Purpose(StrEnum):
@@ -21,6 +22,12 @@ class Purpose(StrEnum):
     REGISTRATION = "registration"
     TREATMENT = "treatment"
     REFERRAL = "referral"
+    EMERGENCY = "emergency"
+    """To save somebody with whom nothing connects the asker yet; looked into afterwards."""
+    RECORD_KEEPING = "record-keeping"
+    OVERSIGHT = "oversight"
+    """By a facility's head or the city: of what was done, never of what is in a record."""
+    AUDIT = "audit"
     OWN_RECORD = "own-record"
     INTEGRATION = "integration"
     LOAD = "load"
@@ -41,6 +48,12 @@ class Relation(StrEnum):
     """Has an open visit at this facility."""
     REFERRED = "referred"
     """Has a live referral to this facility, or from it."""
+    RECENT = "recent"
+    """Had a visit at this facility within a settable time."""
+    GUARDIAN = "guardian"
+    """Acts for the person, proved, until a date."""
+    EMERGENCY = "emergency"
+    """Has opened this record in an emergency, which has not ended."""
     MEMBER = "member"
     """Belongs to the team of this region."""
     MENTORING = "mentoring"
@@ -49,34 +62,13 @@ class Relation(StrEnum):
     """Was assigned to judge this region, and has no conflict of interest with it."""
 
 
-IDENTITY = frozenset({"Patient", "RelatedPerson", "Coverage"})
-PLACES = frozenset({"Organization", "Location", "HealthcareService", "Practitioner", "PractitionerRole"})
-REFERRALS = frozenset({"ServiceRequest", "Task"})
-CLINICAL = frozenset(fhir.PERSON_TYPES) - IDENTITY - REFERRALS | {"Medication"}
-"""What may belong to a person, and the medicines that prescriptions name."""
-COUNTER = IDENTITY | REFERRALS | {"AllergyIntolerance", "Condition", "MedicationRequest", "Encounter"}
-KEPT = fhir.TYPES - {"AuditEvent"}
-"""Who looked is told by the audit itself, not by resources that anyone may write."""
-EVERYTHING = KEPT - {"Subscription"}
-"""A Subscription holds what opens its owner's door; it is kept apart, and its owner reaches it by another way."""
-
-STEERING = frozenset({"cohort", "participation", "person", "instrument", "panel", "award", "evaluation"})
-"""What the secretariat keeps."""
-PLANNING = frozenset({"plan", "quick-win", "output", "evidence"})
-"""What a city writes."""
-SCORES = frozenset({"score", "index"})
-
-CARE = "care of the patient (PMK 24/2022 art. 34)"
-OWN = "the person's own right of access (UU PDP 27/2022)"
-MOVEMENT = "task of the movement's executing committee (guide books of the Gerakan Menuju 100 Smart City)"
-AGREEMENT = "memorandum of understanding between the region and the movement"
-APPOINTED = "appointment as mentor or assessor of the movement"
-DUTY = "duty to keep and connect electronic records (PMK 24/2022)"
-
-
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of the policy."""
+    """One line of the policy.
+
+    :ivar cared: kinds that may be read, changed and deleted only of people to whom the facility stands in a relation.
+    :ivar unsealed: whether what is of a sensitive class is shown without anybody's consent.
+    """
 
     roles: frozenset[Role]
     purpose: Purpose
@@ -84,104 +76,24 @@ class Rule:
     reads: frozenset[str]
     writes: frozenset[str]
     basis: str
-    related: frozenset[str] = frozenset()
+    related: frozenset[str]
+    unsealed: bool
 
 
-def _rule(
-    roles: set[Role],
-    purpose: Purpose,
-    relations: set[Relation],
-    reads: frozenset[str],
-    writes: frozenset[str],
-    basis: str,
-    related: frozenset[str] = frozenset(),
-) -> Rule:
-    return Rule(frozenset(roles), purpose, frozenset(relations), reads, writes, basis, related)
-
-
-RULES = (
-    _rule(
-        {Role.CLERK, Role.NURSE, Role.DOCTOR},
-        Purpose.REGISTRATION,
-        {Relation.PRESENT, Relation.IN_CARE, Relation.REFERRED},
-        COUNTER,
-        IDENTITY | REFERRALS | {"Encounter"},
-        CARE,
-    ),
-    _rule(
-        {Role.CLERK, Role.NURSE, Role.DOCTOR},
-        Purpose.REGISTRATION,
-        {Relation.NONE},
-        IDENTITY | PLACES,
-        frozenset(),
-        CARE,
-    ),
-    _rule({Role.DOCTOR, Role.NURSE}, Purpose.TREATMENT, {Relation.IN_CARE}, EVERYTHING, CLINICAL | REFERRALS, CARE),
-    _rule(
-        {Role.DOCTOR, Role.REFERRAL_DESK, Role.CLERK},
-        Purpose.REFERRAL,
-        {Relation.REFERRED},
-        EVERYTHING,
-        REFERRALS | {"Composition"},
-        CARE,
-    ),
-    _rule({Role.CITIZEN}, Purpose.OWN_RECORD, {Relation.SELF}, EVERYTHING, frozenset(), OWN),
-    _rule({Role.INTEGRATOR}, Purpose.INTEGRATION, {Relation.NONE}, EVERYTHING, EVERYTHING, DUTY, CLINICAL | REFERRALS),
-    _rule(
-        {Role.SECRETARIAT},
-        Purpose.MOVEMENT,
-        {Relation.NONE},
-        STEERING | PLANNING | SCORES | {"review"},
-        STEERING | {"index", "review"},
-        MOVEMENT,
-    ),
-    _rule(
-        {Role.CITY_TEAM},
-        Purpose.MOVEMENT,
-        {Relation.MEMBER},
-        PLANNING | {"cohort", "participation", "review", "own-score"},
-        PLANNING | {"own-score"},
-        AGREEMENT,
-    ),
-    _rule(
-        {Role.MENTOR},
-        Purpose.MOVEMENT,
-        {Relation.MENTORING},
-        PLANNING | {"cohort", "participation", "review"},
-        frozenset({"review"}),
-        APPOINTED,
-    ),
-    _rule(
-        {Role.ASSESSOR},
-        Purpose.MOVEMENT,
-        {Relation.ASSIGNED},
-        PLANNING | {"cohort", "participation", "score"},
-        frozenset({"score"}),
-        APPOINTED,
-    ),
-    _rule(
-        {Role.ASSESSOR},
-        Purpose.MOVEMENT,
-        {Relation.NONE},
-        frozenset({"cohort"}),
-        frozenset({"own-conflict"}),
-        APPOINTED,
-    ),
-    _rule(
-        {Role.SYSTEM},
-        Purpose.MOVEMENT,
-        {Relation.NONE},
-        STEERING | PLANNING | SCORES | {"review"},
-        STEERING | PLANNING | SCORES | {"review"},
-        MOVEMENT,
-    ),
-    _rule({Role.SYSTEM}, Purpose.EXPORT, {Relation.NONE}, KEPT, frozenset(), DUTY),
-    _rule({Role.SYSTEM}, Purpose.LOAD, {Relation.NONE}, KEPT, KEPT, DUTY),
-)
+RULES = tuple(
+    Rule(
+        frozenset(map(Role, one.roles)), Purpose(one.purpose), frozenset(map(Relation, one.relations)), one.reads, one.writes,
+        one.ground, one.cared, one.sensitive == "all",
+    )
+    for one in lines()
+)  # fmt: skip
 
 _NEEDS_SUBJECT = frozenset(
-    {Relation.SELF, Relation.PRESENT, Relation.IN_CARE, Relation.MEMBER, Relation.MENTORING, Relation.ASSIGNED}
-)
+    {
+        Relation.SELF, Relation.PRESENT, Relation.IN_CARE, Relation.RECENT, Relation.GUARDIAN, Relation.EMERGENCY,
+        Relation.MEMBER, Relation.MENTORING, Relation.ASSIGNED,
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +103,7 @@ class Grant:
     :ivar subject: the one person (in the movement: region) it is about; None where the rule is not about one.
     :ivar related: kinds that may be read only of people to whom the actor's facility stands in a relation (it has cared
         for them, or has a referral of theirs); the store asks.
+    :ivar unsealed: whether what is of a sensitive class, or of a person who opted out, is shown without consent.
     """
 
     actor: Actor
@@ -200,6 +113,7 @@ class Grant:
     reads: frozenset[str]
     writes: frozenset[str]
     related: frozenset[str] = frozenset()
+    unsealed: bool = False
 
     def may_read(self, type: str) -> None:
         """Raises Forbidden."""
@@ -218,6 +132,19 @@ class Grant:
         """
         if self.subject is not None and subject not in (None, self.subject):
             raise kernel.Forbidden("This belongs to another person than the one in front of you.")
+
+    def shows(self, classes: int, keepers: tuple[UUID | None, UUID | None], opened: int) -> bool:
+        """Whether something of these sensitive classes is there for whoever holds this Grant.
+
+        :param classes: bits of ``Sensitive``; 0 for what is ordinary.
+        :param keepers: the facility that wrote it, and the one that it is addressed to: it is theirs to see.
+        :param opened: the classes that the person's consent opens to this facility for this purpose.
+
+        ``records.shown`` in the database says the same of many at once; a test holds the two together.
+        """
+        if self.unsealed or not classes & ~opened:
+            return True
+        return self.actor.facility is not None and self.actor.facility in keepers
 
     def about(self, subject: UUID) -> "Grant":
         """The same leave, narrowed to one person. Never widens."""
@@ -241,5 +168,5 @@ def decide(actor: Actor, purpose: Purpose, subject: UUID | None = None, relation
         raise kernel.Forbidden("This page is only for the person it is about.")
     for rule in RULES:
         if rule.purpose is purpose and actor.role in rule.roles and relation in rule.relations:
-            return Grant(actor, purpose, rule.basis, subject, rule.reads, rule.writes, rule.related)
+            return Grant(actor, purpose, rule.basis, subject, rule.reads, rule.writes, rule.related, rule.unsealed)
     raise kernel.Forbidden("Your role at this facility may not do this.")

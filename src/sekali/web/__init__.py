@@ -13,13 +13,17 @@ from . import (
     citizen,
     city,
     clerk,
+    consents,
     docs,
     doctor,
+    emergency,
     entrance,
     evaluating,
     mentor,
     movement,
     panel_desk,
+    policy,
+    record,
     referral,
     secretariat,
     team,
@@ -43,7 +47,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
     """Every page, each with its authority; the last answers for all that is not there."""
     desks = (
         entrance, clerk, doctor, referral, citizen, city, movement, secretariat, choosing, panel_desk, ceremony, evaluating,
-        team, mentor, assessor, docs,
+        team, mentor, assessor, docs, consents, emergency, record, policy,
     )  # fmt: skip
     every = [page for desk in desks for page in desk.PAGES]
     static = Mount("/static", _Files(directory=STATIC), name="static")

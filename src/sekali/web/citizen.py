@@ -38,9 +38,11 @@ async def mine(request: Request) -> Response:
     record = await desks.own.mine(request.state.actor)
     places = {id: facility.name for id, facility in (await desks.facilities.all()).items()}
     current = next((one for one in record.referrals if one.status in OPEN), None)
+    openings = await desks.emergency.of_citizen(request.state.actor.citizen)
     return render(
-        request, "citizen/mine.html", record=record, current=current, looks=grouped(record.looks), places=places
-    )
+        request, "citizen/mine.html", record=record, current=current, looks=grouped(record.looks), places=places,
+        openings=openings,
+    )  # fmt: skip
 
 
 PAGES = (page("/warga", mine, {Role.CITIZEN}),)

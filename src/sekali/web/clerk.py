@@ -62,7 +62,7 @@ async def _arrival(request: Request, citizen: UUID, since: float, status: int = 
     )
 
 
-def _present(request: Request) -> tuple[UUID, float]:
+def present(request: Request) -> tuple[UUID, float]:
     """Who was scanned, and when. Raises Invalid when that is too long ago."""
     text = request.state.doors.doorkeeper.unseal(request.state.typed.get("present", ""), PRESENT, STAYS)
     if text is None:
@@ -78,7 +78,7 @@ def _seconds(since: float) -> Decimal:
 async def receive(request: Request) -> Response:
     """Check in somebody who is known."""
     form = request.state.typed
-    citizen, since = _present(request)
+    citizen, since = present(request)
     referral = _id(form["referral"]) if form.get("referral") else None
     try:
         visit = await _desk(request).counter.check_in(
@@ -134,7 +134,7 @@ def _found(request: Request, people: Sequence[care.Person], asked: str) -> Respo
 
 async def choose(request: Request) -> Response:
     """One of those found by name."""
-    citizen, since = _present(request)
+    citizen, since = present(request)
     return await _arrival(request, citizen, since)
 
 

@@ -95,6 +95,7 @@ class Outbox:
         for one in candidates:
             asked = one.topic.concerns is Concerns.REQUESTS
             named = {makers.get(about, "") for about in one.about} if asked else one.about
+            told = []
             for listener in listeners[one.topic.url]:
                 own = f"Organization/{listener.organization}" in named
                 related = (one.change.subject, listener.organization) in cared
@@ -102,7 +103,9 @@ class Outbox:
                     Concerns.ORGANIZATIONS: own, Concerns.REQUESTS: own and related, Concerns.PEOPLE: related,
                 }[one.topic.concerns]  # fmt: skip
                 if fires and listener.wants(one.change.resource):
-                    found.append((listener.id, one))
+                    told.append(listener)
+            there = await _there(tx, one.change, told)
+            found += [(listener.id, one) for listener in told if listener.organization in there]
         return found
 
     async def _add(self, tx: kernel.Session, found: Sequence[tuple[UUID, _Candidate]]) -> None:
@@ -126,6 +129,14 @@ def _candidates(changes: Sequence[records.Change], listeners: dict[str, list[_Li
             about = frozenset(topic.told(change.resource, before)) - {""}
             if about:
                 yield _Candidate(topic, change, about)
+
+
+async def _there(tx: kernel.Session, change: records.Change, told: Sequence[_Listener]) -> set[UUID]:
+    """For whom of these what was written is there at all: of what is sealed not even a number is told."""
+    if not told:
+        return set()
+    facilities = {one.organization for one in told}
+    return await records.shown_to(tx, change.type, change.id, facilities, security.Purpose.INTEGRATION)
 
 
 async def _makers(tx: kernel.Session, candidates: Sequence[_Candidate]) -> dict[str, str]:

@@ -1,0 +1,114 @@
+"""Consent at a desk and on the citizen's own page: what somebody opens or closes, to whom; and taken back.
+
+The Consent resources are the truth; ``records.consents`` makes the words of them that seals listen to.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sekali import audit, kernel, records, security
+
+from . import reading, resources
+from .facilities import Facilities
+
+CLASSES = {"": "ordinary", **{label: one.name.lower() for label, one in security.LABELS.items()}}
+"""HL7's label, empty for what is ordinary -> our word."""
+LABEL_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+REASON_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
+PURPOSES = ("", "TREAT", "COC")
+"""For everything, for care, for a referral."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One Consent that stands. ``facility``: None for all; ``labels``: empty for what is ordinary."""
+
+    id: UUID
+    permit: bool
+    labels: tuple[str, ...]
+    facility: UUID | None
+    purpose: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be opened (``permit``) or closed: a label or what is ordinary (""), for a facility or all, for a purpose."""
+
+    permit: bool
+    label: str
+    facility: UUID | None
+    purpose: str = ""
+
+
+class Consents:
+    """Of one person, under the Grant of whoever has them in front, or of the person."""
+
+    def __init__(self, store: records.Store, facilities: Facilities) -> None:
+        self._store = store
+        self._facilities = facilities
+
+    async def standing(self, grant: security.Grant) -> list[Said]:
+        """What stands, newest first. Audited."""
+        found = (await self._store.under(grant).record(("Consent",)))["Consent"]
+        return [_said(one) for one in found if one.resource.get("status") == "active"]
+
+    async def say(self, grant: security.Grant, wish: Wish) -> None:
+        """Keep a wish; it holds from the moment this returns. Raises Invalid."""
+        places = await self._facilities.all()
+        if wish.label not in CLASSES or wish.purpose not in PURPOSES or (wish.facility and wish.facility not in places):
+            raise kernel.Invalid("Choose what, for whom and whether to open or to close it.")
+        name = places[wish.facility].name if wish.facility else ""
+        async with self._store.change(grant) as change:
+            one = await change.create(resource(grant.subject, wish, name))
+            change.note(audit.Kind.CONSENTED, grant.subject, one.reference, "permit" if wish.permit else "deny")
+
+    async def withdraw(self, grant: security.Grant, id: UUID) -> None:
+        """Take a Consent back; it holds no longer from the moment this returns. Raises NotFound, Forbidden."""
+        async with self._store.change(grant) as change:
+            now = await change.present("Consent", id)
+            await change.update("Consent", id, now.resource | {"status": "inactive"}, now.version)
+            change.note(audit.Kind.CONSENTED, grant.subject, now.reference, "withdrawn")
+
+
+def own(actor: security.Actor) -> security.Grant:
+    """Leave to decide about one's own record. Raises Forbidden."""
+    return security.decide(actor, security.Purpose.OWN_RECORD, actor.citizen, security.Relation.SELF)
+
+
+def resource(person: UUID, wish: Wish, facility_name: str = "") -> dict[str, Any]:
+    """A Consent as R4 has it."""
+    provision: dict[str, Any] = {"type": "permit" if wish.permit else "deny"}
+    if wish.facility:
+        recipient = resources.concept("http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "IRCP", "")
+        recipient["coding"] = [{name: value for name, value in one.items() if value} for one in recipient["coding"]]
+        reference = resources.reference("Organization", wish.facility, facility_name)
+        provision["actor"] = [{"role": {"coding": recipient["coding"]}, "reference": reference}]
+    if wish.label:
+        provision["securityLabel"] = [{"system": LABEL_SYSTEM, "code": wish.label}]
+    if wish.purpose:
+        provision["purpose"] = [{"system": REASON_SYSTEM, "code": wish.purpose}]
+    return {
+        "resourceType": "Consent",
+        "status": "active",
+        "scope": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy"}]},
+        "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],
+        "patient": {"reference": f"Patient/{person}"},
+        "dateTime": kernel.fhir_instant(kernel.now()),
+        "policyRule": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
+                                   "code": "OPTIN" if wish.permit else "OPTOUT"}]},
+        "provision": provision,
+    }  # fmt: skip
+
+
+def _said(one: records.Stored) -> Said:
+    provision = one.resource.get("provision", {})
+    actor = next(iter(provision.get("actor", ())), {})
+    return Said(
+        one.id, provision.get("type", "permit") == "permit",
+        tuple(label.get("code", "") for label in provision.get("securityLabel", ())),
+        reading.id_of(actor.get("reference", {})), next((p.get("code", "") for p in provision.get("purpose", ())), ""),
+        one.updated,
+    )  # fmt: skip

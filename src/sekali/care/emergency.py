@@ -1,0 +1,126 @@
+"""Emergency access (*akses darurat*): a record opened to save somebody, loud, short, and looked into afterwards."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sekali import audit, kernel, records, security
+
+from .counter import Counter
+from .record import ReadRecord, read
+from .relations import require_facility
+
+SQL = kernel.queries(__file__)
+SHORTEST, LONGEST = 10, 500
+"""Letters of a reason."""
+VERDICTS = ("accepted", "questioned")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One use of emergency access. ``verdict`` is empty until the facility's head has looked into it."""
+
+    id: UUID
+    citizen: UUID
+    facility: UUID
+    facility_name: str
+    actor: UUID
+    actor_name: str
+    role: str
+    reason: str
+    opened_at: datetime
+    ends_at: datetime
+    reviewed_at: datetime | None
+    reviewer: str
+    verdict: str
+    note: str
+    overdue: bool = False
+
+
+class Emergency:
+    """Opens, shows and reviews."""
+
+    def __init__(
+        self,
+        database: kernel.Database,
+        store: records.Store,
+        counter: Counter,
+        lasts: timedelta,
+        review_within: timedelta,
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._counter = counter
+        self._lasts = lasts
+        self._review_within = review_within
+
+    async def open(self, actor: security.Actor, scan: str, reason: str) -> UUID:
+        """Open the record of the person whom a card or number means; how it is called.
+
+        Raises Invalid (a reason of 10 to 500 letters), NotFound, Forbidden (not a doctor or nurse).
+        """
+        facility, reason = require_facility(actor), " ".join(reason.split())
+        security.decide(
+            actor, security.Purpose.EMERGENCY, actor.id, security.Relation.EMERGENCY
+        )  # before anything is told
+        if not SHORTEST <= len(reason) <= LONGEST:
+            raise kernel.Invalid(faults=[kernel.Fault("reason", "Write why, in a sentence of 10 to 500 letters.")])
+        citizen = await self._counter.find(actor, scan)
+        grant = security.decide(actor, security.Purpose.EMERGENCY, citizen, security.Relation.EMERGENCY)
+        id, at = kernel.new_id(kernel.CITY), kernel.now()
+        async with self._database.transaction() as tx:
+            await tx.execute(
+                SQL.open, id, citizen, facility, actor.id, actor.name, actor.role.value, reason, at, at + self._lasts
+            )
+            await audit.append(tx, [records.event(grant, audit.Kind.EMERGENCY_OPENED, citizen, f"emergency/{id}")])
+        return id
+
+    async def show(self, actor: security.Actor, id: UUID) -> tuple[Opening, ReadRecord]:
+        """The record, while it lasts. Raises NotFound, Forbidden (it has ended)."""
+        row = await self._database.fetchrow(SQL.one, id)
+        if row is None or row["actor"] != actor.id or row["facility"] != actor.facility:
+            raise kernel.NotFound("There is no such page.")
+        if row["ends_at"] <= kernel.now():
+            raise kernel.Forbidden(
+                "This emergency access has ended. If it is still needed, open the record again with a reason."
+            )
+        grant = security.decide(actor, security.Purpose.EMERGENCY, row["citizen"], security.Relation.EMERGENCY)
+        return self._opening(row), await read(self._store, grant)
+
+    async def mine(self, actor: security.Actor) -> list[Opening]:
+        """What this actor has open now."""
+        return [self._opening(row) for row in await self._database.fetch(SQL.mine, actor.id, kernel.now())]
+
+    async def finish(self, actor: security.Actor, id: UUID) -> None:
+        """It is not needed any longer."""
+        await self._database.execute(SQL.finish, id, actor.id, kernel.now())
+
+    async def of_citizen(self, citizen: UUID) -> list[Opening]:
+        """For the person's own page, newest first."""
+        return [self._opening(row) for row in await self._database.fetch(SQL.of_citizen, citizen)]
+
+    async def reviews(self, actor: security.Actor) -> list[Opening]:
+        """For a facility's head: what is to be looked into first. Raises Forbidden."""
+        security.decide(actor, security.Purpose.OVERSIGHT).may_read("emergency-use")
+        return [self._opening(row) for row in await self._database.fetch(SQL.of_facility, require_facility(actor))]
+
+    async def review(self, actor: security.Actor, id: UUID, verdict: str, note: str) -> None:
+        """Accept it, or question it with a note that its user and the person read. Raises Invalid, Conflict, Forbidden."""
+        grant = security.decide(actor, security.Purpose.OVERSIGHT)
+        grant.may_write("emergency-use")
+        note = " ".join(note.split())[:LONGEST]
+        if verdict not in VERDICTS:
+            raise kernel.Invalid("Choose whether to accept or to question it.")
+        if verdict == "questioned" and len(note) < SHORTEST:
+            raise kernel.Invalid("Write what you question: the person and the one who looked will read it.")
+        async with self._database.transaction() as tx:
+            values = (id, require_facility(actor), verdict, note, actor.name, kernel.now())
+            citizen = await tx.fetchval(SQL.review, *values)
+            if citizen is None:
+                raise kernel.Conflict("This was looked into already, or is another facility's.")
+            what = f"emergency/{id}"
+            await audit.append(tx, [records.event(grant, audit.Kind.EMERGENCY_REVIEWED, citizen, what, verdict)])
+
+    def _opening(self, row: kernel.Row) -> Opening:
+        late = row["verdict"] == "" and row["opened_at"] + self._review_within < kernel.now()
+        return Opening(**row, overdue=late)

@@ -1,0 +1,167 @@
+"""Sealing: of which sensitive classes a resource is, and whose it is to see all the same. Decided when it is written.
+
+A resource is of the classes of its own codes and labels, and of those of what it refers to (a visit tells its diagnoses, a
+summary its sections, a task its referral). What was once of a class stays of it.
+"""
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from uuid import UUID
+
+from sekali import fhir, kernel, security
+
+from .prepared import Prepared
+from .query import as_uuid
+from .seal import OPEN, door
+from .stored import columns
+
+SQL = kernel.queries(__file__)
+_PASSED_OVER = OPEN | {"Encounter", "EpisodeOfCare"}
+"""What a visit was for does not close all that was noted in it: an allergy stays known."""
+_ADDRESSEE = {"ServiceRequest": "performer", "Task": "owner"}
+_ORGANIZATION = re.compile(rb'"reference"\s*:\s*"Organization/([0-9a-f-]{36})"')
+_LAST = {"ServiceRequest": 1, "DiagnosticReport": 1, "Encounter": 2, "Composition": 3, "Task": 3, "List": 3}
+"""Kinds that are classed after what they refer to."""
+STEP = 500
+_LOCK = 7_352_544  # any number that all Sekali processes share
+_START = datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0)
+Keys = Collection[tuple[str, str]]
+
+
+class Seals:
+    """Seals rows before they are kept."""
+
+    def __init__(self, classes: security.Classes) -> None:
+        self._classes = classes
+
+    async def put(
+        self, tx: kernel.Session, rows: Sequence[Prepared], references: Sequence[Keys | None], facility: UUID | None
+    ) -> list[Prepared]:
+        """The rows with their seals.
+
+        :param references: what each row refers to; None where nobody has looked yet.
+        :param facility: the one that writes; None for a load, whose rows belong to the one facility that they name.
+        """
+        found = [self._own(row, facility) for row in rows]
+        some = [n for n, row in enumerate(found) if row.type not in OPEN and not row.deleted]
+        if not some:
+            return found
+        named = {
+            n: _weighty(references[n] if references[n] is not None else fhir.references(found[n].content)) for n in some
+        }
+        known = await _sealed(tx, {key for keys in named.values() for key in keys})
+        here = {(row.type, str(row.id)): n for n, row in enumerate(found)}
+        again = True
+        while again:  # each round carries seals one reference further; they only grow, so it ends
+            again = False
+            for n in some:
+                mask = found[n].sensitive
+                for key in named[n]:
+                    mask |= found[here[key]].sensitive if key in here else known.get(key, 0)
+                if mask != found[n].sensitive:
+                    found[n], again = found[n]._replace(sensitive=mask), True
+        people = {found[n].subject for n in some} - {None}
+        speaking = {found[n].subject for n in some if found[n].type == "Consent"} - {None}
+        for one in sorted(map(door, speaking)):
+            await tx.execute(SQL.hold, one)
+        closed = await _closing(tx, people)
+        for n in some:
+            if found[n].subject in closed and found[n].type != "Consent":
+                found[n] = found[n]._replace(sensitive=found[n].sensitive | int(security.Sensitive.GENERAL))
+        return found
+
+    def _own(self, row: Prepared, facility: UUID | None) -> Prepared:
+        """By its own codes."""
+        if row.type in OPEN or row.deleted:
+            return row._replace(origin=facility)
+        return row._replace(
+            sensitive=int(self._classes.of(row.content)), origin=facility or _one_facility(row.content),
+            addressee=_addressee(row.type, row.content),
+        )  # fmt: skip
+
+    async def renew(
+        self, database: kernel.Database, tell: Callable[[str, int], None] = lambda type, count: None
+    ) -> int:
+        """Class what is kept anew after the table of codes has changed; how many were looked at.
+
+        A seal that is there stays: what a newer table no longer names was written under the promise of the older one.
+        Part of migrating, as ``renewal.renew``.
+        """
+        done = {row["type"]: row["edition"] for row in await database.fetch(SQL.classed)}
+        total = 0
+        for type in sorted(fhir.TYPES - OPEN, key=lambda type: (_LAST.get(type, 0), type)):
+            if done.get(type) == self._classes.edition:
+                continue
+            count = 0
+            while (step := await self._step(database, type)) is not None:
+                count += step
+            if count:
+                tell(type, count)
+            total += count
+        return total
+
+    async def _step(self, database: kernel.Database, type: str) -> int | None:
+        """How many were looked at; None when the kind is done."""
+        walking = f"to {self._classes.edition}"
+        async with database.transaction() as tx:
+            await tx.execute("select pg_advisory_xact_lock($1)", _LOCK)
+            known = next((row for row in await tx.fetch(SQL.classed) if row["type"] == type), None)
+            if known is not None and known["edition"] == self._classes.edition:
+                return None
+            at = (known["updated"], known["id"]) if known and known["edition"] == walking else _START
+            rows = await tx.fetch(SQL.next, type, *at, STEP)
+            new = await self.put(
+                tx, [Prepared(*(row[name] for name in Prepared._fields)) for row in rows], [None] * len(rows), None
+            )
+            if new:
+                await tx.execute(
+                    SQL.put, type, [one.shard for one in new],
+                    [one.id for one in new], [one.sensitive for one in new], [one.origin for one in new],
+                    [one.addressee for one in new],
+                )  # fmt: skip
+            if len(rows) < STEP:
+                await tx.execute(SQL.reached, type, self._classes.edition, *_START)
+            else:
+                await tx.execute(SQL.reached, type, walking, rows[-1]["updated"], rows[-1]["id"])
+            return len(rows)
+
+
+def _weighty(keys: Keys) -> list[tuple[str, str]]:
+    return [key for key in keys if key[0] not in _PASSED_OVER]
+
+
+async def _sealed(tx: kernel.Session, keys: Keys) -> dict[tuple[str, str], int]:
+    ids = [(type, id) for type, text in keys if (id := as_uuid(text)) is not None]
+    if not ids:
+        return {}
+    return {(row["type"], str(row["id"])): row["sensitive"] for row in await tx.fetch(SQL.sealed, *columns(ids))}
+
+
+async def _closing(tx: kernel.Session, people: set[UUID]) -> set[UUID]:
+    if not people:
+        return set()
+    return {row["closing"] for row in await tx.fetch(SQL.closing, list(people))}
+
+
+def _addressee(type: str, content: bytes) -> UUID | None:
+    element = _ADDRESSEE.get(type)
+    if element is None:
+        return None
+    for one in fhir.values_at(kernel.decode(content), element):
+        found = fhir.split_reference(one.get("reference") or "") if isinstance(one, dict) else None
+        if found is not None and found[0] == "Organization":
+            return as_uuid(found[1])
+    return None
+
+
+def _one_facility(content: bytes) -> UUID | None:
+    """The facility that a resource names, where it names just one."""
+    found = set(_ORGANIZATION.findall(content))
+    return _uuid(found.pop()) if len(found) == 1 else None
+
+
+@lru_cache(4096)
+def _uuid(text: bytes) -> UUID | None:
+    return as_uuid(text.decode())
