@@ -1,6 +1,7 @@
 """The only place that knows every module: it joins them, and nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -25,6 +26,14 @@ class Sekali:
     hl7v2: hl7v2.Listener
     bulk: exchange.Bulk
     subscriptions: exchange.Subscriptions
+    anchors: audit.Anchors
+    anchor_minutes: int
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """All that goes on by itself while the first process serves."""
+        async with self.bulk.working(), self.subscriptions.working(), self.anchors.working(self.anchor_minutes):
+            yield
 
 
 async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
@@ -69,7 +78,11 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     )
     senders = hl7v2.Senders(database, journal)
     listener = hl7v2.Listener(hl7v2.Inbox(store, directory, senders), senders)
-    return Sekali(database, store, directory, doorkeeper, desks, movement, asgi, listener, bulk, subscriptions)
+    anchors = audit.Anchors(database, settings.anchors, settings.anchor_key)
+    return Sekali(
+        database, store, directory, doorkeeper, desks, movement, asgi, listener, bulk, subscriptions, anchors,
+        settings.anchor_minutes,
+    )  # fmt: skip
 
 
 LOOPBACK = tuple(map(ip_network, ("127.0.0.0/8", "::1")))

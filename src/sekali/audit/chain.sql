@@ -17,14 +17,3 @@ with moved as (
 insert into audit.event (stream, seq, at, kind, actor, actor_name, role, facility, citizen, purpose, basis, what, detail, hash)
 select * from unnest($1::text[], $2::int[], $3::timestamptz[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::uuid[],
                      $9::uuid[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[])
-
--- name: streams
--- Every stream and where its head says that it ends; also a stream whose head is gone.
-select coalesce(h.stream, e.stream) as stream, h.seq, h.hash
-from audit.head h full join (select distinct stream from audit.event) e on e.stream = h.stream
-order by 1
-
--- name: events
--- A page of one stream, in order.
-select seq, at, kind, actor, actor_name, role, facility, citizen, purpose, basis, what, detail, hash
-from audit.event where stream = $1 and seq > $2 order by seq limit 1000
