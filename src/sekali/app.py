@@ -51,7 +51,10 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     store = store_with(watchers)
     dialect = exchange.keep_satusehats_rules
     sent = store_with((dialect, *watchers)) if settings.satusehat else store  # what facilities' systems write
-    desks = care.care(database, store, directory, doorkeeper, care.Facilities(database, store))
+    desks = care.care(
+        database, journal, store, directory, doorkeeper, care.Facilities(database, store),
+        timedelta(hours=settings.question_hours),
+    )  # fmt: skip
     bulk = exchange.Bulk(
         database, store, journal, relations.people, settings.data / "bulk", timedelta(hours=settings.bulk_hours),
         settings.bulk_mb << 20, settings.strict,
@@ -61,7 +64,9 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     movement = program.program(database, _live_measures(database))
     asgi = Router(
         routes=[
-            *exchange.routes(exchange.Doors(sent, directory, doorkeeper, bulk, log, subscriptions)),
+            *exchange.routes(
+                exchange.Doors(sent, directory, doorkeeper, bulk, log, subscriptions, audit.Trail(database, journal))
+            ),
             *web.routes(
                 web.Doors(
                     database,

@@ -5,12 +5,14 @@ from .chain import append, write_as
 from .event import Event, Kind
 from .journal import Journal
 from .keys import private_key, public_key, public_text
-from .looks import Look, looks
+from .looks import LIMIT, Look, Looked, look, looks, places_of_looks
+from .trail import Told, Traced, Trail
 from .verifying import Verdict, export, last_anchor, verify, verify_export
 from .walk import NO_MARKS, Break, Marks
 
 __all__ = [
-    "NO_MARKS", "Anchored", "Anchors", "Break", "Event", "Journal", "Kind", "Look", "Marks", "Verdict", "append", "export",
-    "last_anchor", "last_number", "looks", "private_key", "public_key", "public_text", "read_anchors", "verify",
-    "verify_export", "write_as",
+    "Anchored", "Anchors", "Break", "Event", "Journal", "Kind", "LIMIT", "Look", "Looked", "Marks", "NO_MARKS",
+    "Told", "Traced", "Trail", "Verdict", "append", "export", "last_anchor", "last_number", "look", "looks",
+    "places_of_looks", "private_key", "public_key", "public_text", "read_anchors", "verify", "verify_export",
+    "write_as",
 ]  # fmt: skip

@@ -39,6 +39,8 @@ class Kind(StrEnum):
     AWARDED = "awarded"
     REVEALED = "revealed"
     CERTIFIED = "certified"
+    QUESTIONED = "questioned"
+    QUESTION_ANSWERED = "question-answered"
 
 
 class Event(NamedTuple):

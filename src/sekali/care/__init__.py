@@ -1,14 +1,16 @@
 """What people do: check-in, examination, referral, and the measure of it."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
-from sekali import identity, kernel, records, security
+from sekali import audit, identity, kernel, records, security
 
 from . import icd, measures, places, resources
 from .consultation import PLAUSIBLE, Consultation
 from .counter import Counter
 from .facilities import Facilities, is_open, today
 from .own import OwnPage
+from .questions import Question, Questions
 from .referrals import Referrals
 from .referrals import follow as follow_tasks
 from .relations import Relations, caring, follow_care
@@ -49,16 +51,19 @@ class Care:
     consultation: Consultation
     referrals: Referrals
     own: OwnPage
+    questions: Questions
 
 
 def care(
     database: kernel.Database,
+    journal: audit.Journal,
     store: records.Store,
     directory: identity.Directory,
     doorkeeper: security.Doorkeeper,
     facilities: Facilities,
+    answer_within: timedelta,
 ) -> Care:
-    """Join the desks."""
+    """Join the desks. ``answer_within``: the time that a facility has for a citizen's question."""
     referrals = Referrals(database, store, facilities)
     return Care(
         facilities,
@@ -66,6 +71,7 @@ def care(
         Consultation(database, store, facilities, referrals),
         referrals,
         OwnPage(database, store, referrals),
+        Questions(database, journal, facilities, answer_within),
     )
 
 
@@ -95,6 +101,8 @@ __all__ = [
     "PastVisit",
     "Person",
     "Prefill",
+    "Question",
+    "Questions",
     "Referral",
     "Referrals",
     "Registration",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sekali import identity, records, security
+from sekali import audit, identity, records, security
 
 from .bulk import Bulk
 from .requestlog import RequestLog
@@ -19,3 +19,4 @@ class Doors:
     bulk: Bulk
     log: RequestLog
     subscriptions: Subscriptions
+    trail: audit.Trail

@@ -4,6 +4,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from . import (
+    answering,
     assessor,
     ceremony,
     choosing,
@@ -14,6 +15,7 @@ from . import (
     doctor,
     entrance,
     evaluating,
+    looked,
     mentor,
     movement,
     panel_desk,
@@ -28,8 +30,8 @@ from .routing import PUBLIC, Doors, Page, Sandbox, page
 def routes(doors: Doors) -> list[BaseRoute]:
     """Every page, each with its authority; the last answers for all that is not there."""
     desks = (
-        entrance, clerk, doctor, referral, citizen, city, movement, secretariat, choosing, panel_desk, ceremony, evaluating,
-        team, mentor, assessor, docs,
+        entrance, clerk, doctor, referral, citizen, looked, answering, city, movement, secretariat, choosing, panel_desk,
+        ceremony, evaluating, team, mentor, assessor, docs,
     )  # fmt: skip
     every = [page for desk in desks for page in desk.PAGES]
     static = Mount("/static", StaticFiles(directory=STATIC), name="static")

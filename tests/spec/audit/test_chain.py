@@ -66,14 +66,6 @@ async def test_what_is_rolled_back_leaves_no_trace_and_no_gap(database) -> None:
     assert await audit.verify(database) == audit.Verdict(4, ())
 
 
-async def test_a_citizen_sees_who_looked_newest_first(city, staff, siti) -> None:
-    citizen = await city.care.counter.find(staff.clerk, siti)
-    await city.care.counter.arrive(staff.clerk, citizen)
-    looks = await audit.looks(city.database, citizen)
-    assert (looks[0].kind, looks[0].actor_name, looks[0].purpose) == ("looked", staff.clerk.name, "registration")
-    assert "Patient" in looks[0].what
-
-
 async def test_no_event_holds_a_name_a_nik_or_content(city, staff, siti) -> None:
     citizen = await city.care.counter.find(staff.clerk, siti)
     arrival = await city.care.counter.arrive(staff.clerk, citizen)
