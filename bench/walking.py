@@ -83,7 +83,8 @@ async def timed(name: str, verify) -> None:
         taken.append(time.perf_counter() - start)
         assert (verdict.checked, verdict.breaks) == (EVENTS, ()), verdict.breaks[:3]
     taken.sort()
-    print(f"{name}: {EVENTS / taken[REPEATS // 2]:,.0f} events a second, best {EVENTS / taken[0]:,.0f}")
+    print(f"{name}: {EVENTS / taken[REPEATS // 2]:,.0f} events a second, best {EVENTS / taken[0]:,.0f}"
+          f" (load of the machine {os.getloadavg()[0]:.1f})")  # fmt: skip
 
 
 if __name__ == "__main__":
