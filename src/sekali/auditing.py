@@ -39,9 +39,9 @@ async def verify_export(
     return _say(console, verdict, list(anchored.breaks), anchored)
 
 
-async def anchor(found: kernel.Settings, console: Console, database: kernel.Database) -> int:
+async def anchor(found: kernel.Settings, console: Console, database: kernel.Database, anew: bool) -> int:
     """Make one now."""
-    path = await audit.Anchors(database, found.anchors, found.anchor_key).make()
+    path = await audit.Anchors(database, found.anchors, found.anchor_key).make(anew)
     console.print(f"[green]✓[/green] {path}", soft_wrap=True)
     return 0
 

@@ -106,9 +106,10 @@ def verify(file: Path | None, folder: Path | None, public: str | None) -> None:
 
 
 @audit_group.command()
-def anchor() -> None:
+@click.option("--anew", is_flag=True, help="Begin with number 1 in an empty folder, after a backup was put back.")
+def anchor(anew: bool) -> None:
     """Sign where the chains end now, into the folder of the anchors."""
-    _run(_with_database(auditing.anchor))
+    _run(_with_database(auditing.anchor, anew))
 
 
 @audit_group.command()

@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -22,13 +23,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from sekali import kernel
 
-from .chain import microseconds
+from .chain import append, microseconds
+from .event import Event, Kind
 from .keys import private_key
 from .walk import Break, Mark, Marks
 
 log = logging.getLogger("sekali.audit")
 SQL = kernel.queries(__file__)
 FORMAT = "sekali-anchor/1"
+_BEGUN = Event(Kind.ANCHORS_BEGUN, UUID(int=0), "Sekali", "system", None, None, "", "", "")
 LARGEST = 512 << 20
 """Bytes of one anchor: some four million chains, ten years of a large city at once."""
 
@@ -64,11 +67,17 @@ class Anchors:
         self._folder = folder
         self._key_file = key_file
 
-    async def make(self) -> Path:
-        """Sign where the chains end now; the file. Raises Trouble when it cannot be written."""
+    async def make(self, anew: bool = False) -> Path:
+        """Sign where the chains end now; the file. Raises Trouble when it cannot be written.
+
+        :param anew: begin with number 1 in an empty folder and tell of every chain, after the database was set back to a
+            backup, or the key was lost. That this was done is itself audited.
+        """
         key = private_key(self._key_file)
         async with self._database.transaction() as tx:
             await tx.execute(SQL.hold)
+            if anew:
+                await self._forget(tx)
             number, before = self._last(await tx.fetchrow(SQL.last))
             grown = await tx.fetch(SQL.grown)
             at = kernel.now()
@@ -79,6 +88,13 @@ class Anchors:
             await tx.execute(SQL.keep, number + 1, at, hashlib.sha256(signed).digest())
             await tx.execute(SQL.anchored, [row["stream"] for row in grown], [row["seq"] for row in grown])
         return path
+
+    async def _forget(self, tx: kernel.Session) -> None:
+        if _files(self._folder):
+            raise kernel.Trouble(f"{self._folder} holds anchors. Keep them as proof, and name an empty folder.")
+        await tx.execute(SQL.forget)
+        await tx.execute(SQL.forget_how_far)
+        await append(tx, [_BEGUN])
 
     def _last(self, row: kernel.Row | None) -> tuple[int, str]:
         """Number and hash of the anchor to follow: the last of the folder, which may be ahead of the database (an end

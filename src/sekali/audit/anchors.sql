@@ -11,6 +11,14 @@ select number, hash from audit.anchor order by number desc limit 1
 select h.stream, h.seq, h.hash from audit.head h left join audit.anchored a on a.stream = h.stream
 where h.seq > 0 and h.seq is distinct from a.seq order by h.stream
 
+-- name: forget
+-- Begin anew: no anchor was made.
+delete from audit.anchor
+
+-- name: forget_how_far
+-- Begin anew: the next anchor tells of every chain.
+delete from audit.anchored
+
 -- name: keep
 -- That this anchor was made.
 insert into audit.anchor (number, at, hash) values ($1, $2, $3)

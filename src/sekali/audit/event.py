@@ -39,6 +39,7 @@ class Kind(StrEnum):
     AWARDED = "awarded"
     REVEALED = "revealed"
     CERTIFIED = "certified"
+    ANCHORS_BEGUN = "anchors-begun"
     QUESTIONED = "questioned"
     QUESTION_ANSWERED = "question-answered"
 

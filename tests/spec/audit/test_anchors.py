@@ -127,6 +127,20 @@ async def test_an_end_between_file_and_commit_and_an_emptied_folder_do_no_harm(o
     assert (office.read().count, office.read().breaks) == (4, ())
 
 
+async def test_begun_anew_in_an_empty_folder_only_and_on_record(office: Office) -> None:
+    await office.work(2)
+    with pytest.raises(kernel.Trouble, match="empty folder"):
+        await office.anchors.make(anew=True)
+    fresh = Office(office.database, office.folder.parent / "fresh")
+    await fresh.anchors.make(anew=True)
+    assert (fresh.read().count, fresh.read().breaks) == (1, ())
+    kinds = await office.database.fetch("select kind from audit.event where kind = 'anchors-begun'")
+    assert len(kinds) == 1
+    await fresh.anchors.make()
+    assert (await audit.verify(office.database, fresh.read().marks)).breaks == ()
+    assert len(fresh.read().marks.of) == 3, "every chain, and the one of the note"
+
+
 async def test_a_folder_that_cannot_be_written_is_said(office: Office) -> None:
     office.folder.parent.mkdir(exist_ok=True)
     office.folder.write_text("a file")
