@@ -12,7 +12,7 @@ import os
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -32,6 +32,8 @@ log = logging.getLogger("sekali.audit")
 SQL = kernel.queries(__file__)
 FORMAT = "sekali-anchor/1"
 _BEGUN = Event(Kind.ANCHORS_BEGUN, UUID(int=0), "Sekali", "system", None, None, "", "", "")
+MOST_MARKS = 4
+"""Of one chain: a year of a large city with an anchor each hour is then some 600,000, not some 3,500,000."""
 LARGEST = 512 << 20
 """Bytes of one anchor: some four million chains, ten years of a large city at once."""
 
@@ -149,9 +151,18 @@ def read_anchors(folder: Path, public: Ed25519PublicKey) -> Anchored:
             breaks.append(Break(path.name, number, "this anchor does not follow the one before it"))
         at = microseconds(anchor.at)
         for stream, seq, hash in anchor.heads:
-            marks.setdefault(stream, []).append(Mark(seq, bytes.fromhex(hash), since, at, number))
+            _mark(marks.setdefault(stream, []), Mark(seq, bytes.fromhex(hash), since, at, number))
         expected, before, since = number + 1, digest, at
     return Anchored(Marks(marks, since), len(files), tuple(breaks))
+
+
+def _mark(marks: list[Mark], new: Mark) -> None:
+    """Add one. Of many, the one before goes up in it: a hash stands for all events before it, only the times in between
+    are known less closely.
+    """
+    if len(marks) >= MOST_MARKS:
+        new = replace(new, since=marks.pop().since)
+    marks.append(new)
 
 
 def last_number(folder: Path) -> int:

@@ -192,18 +192,13 @@ def _take(told: dict[str, Any], name: str, value: str) -> None:
         case "patient":
             told["citizen"] = UUID(value.removeprefix("Patient/"))
         case "agent":
-            told["actor"] = UUID(code)
+            told["actor"] = UUID(code.rpartition("/")[2])
         case "agent-name":
             told["actor_name"] = value
         case "date":
             _date(told, value)
         case "entity-type":
-            if code == "1":
-                told["person"] = True
-            elif code in fhir.TYPES:
-                told["type"] = code
-            else:
-                raise ValueError
+            told |= {"person": True} if code == "1" else {"type": code}
         case "action" | "subtype" | "type":
             kinds = _kinds(name, code)
             told["kinds"] = [kind for kind in kinds if kind in told.get("kinds", kinds)]

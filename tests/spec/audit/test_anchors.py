@@ -127,6 +127,21 @@ async def test_an_end_between_file_and_commit_and_an_emptied_folder_do_no_harm(o
     assert (office.read().count, office.read().breaks) == (4, ())
 
 
+async def test_of_many_anchors_of_a_chain_few_are_remembered_and_they_still_hold(office: Office) -> None:
+    journal, facility = audit.Journal(office.database), kernel.new_id(0)
+    for _ in range(9):
+        await journal.record(looked(facility))
+        await office.anchors.make()
+    told = office.read()
+    ((stream, marks),) = told.marks.of.items()
+    assert [mark.seq for mark in marks] == [1, 2, 3, 9]
+    assert (await audit.verify(office.database, told.marks)).breaks == ()
+    await office.database.execute("delete from audit.event where seq > 7")
+    await office.database.execute("update audit.head set seq = 7, hash = (select hash from audit.event where seq = 7)")
+    ((broken,)) = (await audit.verify(office.database, told.marks)).breaks
+    assert (broken.stream, broken.seq) == (stream, 8) and "8 to 9" in broken.reason
+
+
 async def test_begun_anew_in_an_empty_folder_only_and_on_record(office: Office) -> None:
     await office.work(2)
     with pytest.raises(kernel.Trouble, match="empty folder"):

@@ -142,6 +142,7 @@ def _audit_event() -> dict[str, object]:
             {"name": name, "type": fhir.SEARCH["AuditEvent"][name].kind if name != "_id" else "token"}
             for name in auditevents.PARAMETERS
         ],
+        "operation": operations.declared("AuditEvent"),
     }
 
 
