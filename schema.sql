@@ -73,6 +73,17 @@ CREATE FUNCTION records.shown(sensitive smallint, origin uuid, addressee uuid, p
     or (sensitive & ~records.opened(person, asker, why)) = 0
 $$;
 
+CREATE TABLE audit.anchor (
+    number integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    hash bytea NOT NULL
+);
+
+CREATE TABLE audit.anchored (
+    stream text NOT NULL,
+    seq integer NOT NULL
+);
+
 CREATE TABLE audit.event (
     stream text NOT NULL,
     seq integer NOT NULL,
@@ -196,6 +207,29 @@ CREATE TABLE care.hours (
     opens time without time zone NOT NULL,
     closes time without time zone NOT NULL,
     CONSTRAINT hours_day_check CHECK (((day >= 0) AND (day <= 6)))
+);
+
+CREATE TABLE care.question (
+    id uuid NOT NULL,
+    citizen uuid NOT NULL,
+    facility uuid NOT NULL,
+    stream text NOT NULL,
+    seq integer NOT NULL,
+    looked_at timestamp with time zone NOT NULL,
+    looker uuid NOT NULL,
+    looker_name text NOT NULL,
+    looker_role text NOT NULL,
+    purpose text NOT NULL,
+    parts text NOT NULL,
+    reason text NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    answer text,
+    answered_at timestamp with time zone,
+    answerer uuid,
+    answerer_name text,
+    CONSTRAINT question_answer_check CHECK ((length(answer) <= 2000)),
+    CONSTRAINT question_reason_check CHECK ((length(reason) <= 1000))
 );
 
 CREATE TABLE care.referral (
@@ -812,6 +846,12 @@ CREATE TABLE subscription.subscription (
     CONSTRAINT subscription_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'active'::text, 'error'::text, 'off'::text])))
 );
 
+ALTER TABLE ONLY audit.anchor
+    ADD CONSTRAINT anchor_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY audit.anchored
+    ADD CONSTRAINT anchored_pkey PRIMARY KEY (stream);
+
 ALTER TABLE ONLY audit.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (stream, seq);
 
@@ -850,6 +890,12 @@ ALTER TABLE ONLY care.facility
 
 ALTER TABLE ONLY care.hours
     ADD CONSTRAINT hours_pkey PRIMARY KEY (facility, day, opens);
+
+ALTER TABLE ONLY care.question
+    ADD CONSTRAINT question_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY care.question
+    ADD CONSTRAINT question_stream_seq_key UNIQUE (stream, seq);
 
 ALTER TABLE ONLY care.referral
     ADD CONSTRAINT referral_pkey PRIMARY KEY (shard, id);
@@ -1061,7 +1107,9 @@ ALTER TABLE ONLY subscription.event
 ALTER TABLE ONLY subscription.subscription
     ADD CONSTRAINT subscription_pkey PRIMARY KEY (id);
 
-CREATE INDEX event_of_citizen ON audit.event USING btree (citizen, at DESC) WHERE (citizen IS NOT NULL);
+CREATE INDEX event_of_citizen_by_machines ON audit.event USING btree (citizen, at DESC) WHERE ((citizen IS NOT NULL) AND (role = ANY (ARRAY['integrator'::text, 'system'::text])));
+
+CREATE INDEX event_of_citizen_by_people ON audit.event USING btree (citizen, at DESC) WHERE ((citizen IS NOT NULL) AND (role <> ALL (ARRAY['integrator'::text, 'system'::text])));
 
 CREATE INDEX job_expiry ON bulk.job USING btree (expires_at);
 
@@ -1074,6 +1122,12 @@ CREATE INDEX emergency_citizen ON care.emergency USING btree (citizen, opened_at
 CREATE INDEX emergency_facility ON care.emergency USING btree (facility, opened_at);
 
 CREATE INDEX emergency_live ON care.emergency USING btree (actor, citizen, ends_at);
+
+CREATE INDEX question_answered ON care.question USING btree (facility, answered_at DESC) WHERE (answered_at IS NOT NULL);
+
+CREATE INDEX question_of_citizen ON care.question USING btree (citizen, asked_at DESC);
+
+CREATE INDEX question_of_facility ON care.question USING btree (facility, due_at) WHERE (answered_at IS NULL);
 
 CREATE INDEX referral_citizen ON care.referral USING btree (citizen, requested_at);
 

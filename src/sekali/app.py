@@ -1,6 +1,7 @@
 """The only place that knows every module: it joins them, and nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -26,6 +27,14 @@ class Sekali:
     hl7v2: hl7v2.Listener
     bulk: exchange.Bulk
     subscriptions: exchange.Subscriptions
+    anchors: audit.Anchors
+    anchor_minutes: int
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """All that goes on by itself while the first process serves."""
+        async with self.bulk.working(), self.subscriptions.working(), self.anchors.working(self.anchor_minutes):
+            yield
 
 
 async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
@@ -44,7 +53,7 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     store = store_with(watchers)
     dialect = exchange.keep_satusehats_rules
     sent = store_with((dialect, *watchers)) if settings.satusehat else store  # what facilities' systems write
-    desks = care.care(database, store, directory, doorkeeper, care.Facilities(database, store), settings)
+    desks = care.care(database, journal, store, directory, doorkeeper, care.Facilities(database, store), settings)
     bulk = exchange.Bulk(
         database, store, journal, relations.people, settings.data / "bulk", timedelta(hours=settings.bulk_hours),
         settings.bulk_mb << 20, settings.strict,
@@ -59,7 +68,11 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     asgi = Router(
         middleware=gate.gate(settings, _refuse),
         routes=[
-            *exchange.routes(exchange.Doors(sent, directory, doorkeeper, bulk, log, subscriptions, *rates)),
+            *exchange.routes(
+                exchange.Doors(
+                    sent, directory, doorkeeper, bulk, log, subscriptions, audit.Trail(database, journal), *rates
+                )
+            ),
             *web.routes(
                 web.Doors(
                     database,
@@ -77,7 +90,11 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     )
     senders = hl7v2.Senders(database, journal)
     listener = hl7v2.Listener(hl7v2.Inbox(store, directory, senders), senders)
-    return Sekali(database, store, directory, doorkeeper, desks, movement, asgi, listener, bulk, subscriptions)
+    anchors = audit.Anchors(database, settings.anchors, settings.anchor_key)
+    return Sekali(
+        database, store, directory, doorkeeper, desks, movement, asgi, listener, bulk, subscriptions, anchors,
+        settings.anchor_minutes,
+    )  # fmt: skip
 
 
 def _refuse(path: str, failure: kernel.Failure) -> Response:

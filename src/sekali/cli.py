@@ -10,10 +10,9 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from sekali import app, audit, care, commands, demo, kernel, program, records, security, serving
+from sekali import app, audit, auditing, commands, kernel, program, records, security, serving
 from sekali.opening import database_at as _database
 from sekali.opening import require_url as _require_url
 from sekali.opening import standing_database as _standing_database
@@ -96,9 +95,37 @@ def audit_group() -> None:
 
 
 @audit_group.command()
-def verify() -> None:
-    """Walk every chain; say where one does not hold."""
-    _run(_verify())
+@click.option("--from", "file", type=click.Path(path_type=Path), help="An export, instead of the database.")
+@click.option(
+    "--anchors", "folder", type=click.Path(path_type=Path), help="Folder of the anchors [SEKALI_AUDIT_ANCHORS]."
+)
+@click.option("--key", "public", help="The public key of the anchors, or a file that holds it [this server's own].")
+def verify(file: Path | None, folder: Path | None, public: str | None) -> None:
+    """Walk every chain, hold it against the anchors; say where one does not hold."""
+    if file:
+        _run(auditing.verify_export(_settings(), console, file, folder, public))
+    else:
+        _run(_with_database(auditing.verify, folder, public))
+
+
+@audit_group.command()
+@click.option("--anew", is_flag=True, help="Begin with number 1 in an empty folder, after a backup was put back.")
+def anchor(anew: bool) -> None:
+    """Sign where the chains end now, into the folder of the anchors."""
+    _run(_with_database(auditing.anchor, anew))
+
+
+@audit_group.command()
+def key() -> None:
+    """Print the public key that anchors are checked with."""
+    _run(auditing.public_key(_settings(), console))
+
+
+@audit_group.command(name="export")
+@click.option("--to", "file", required=True, type=click.Path(path_type=Path), help="A new file.")
+def export_audit(file: Path) -> None:
+    """The whole audit as NDJSON, to be verified elsewhere."""
+    _run(_with_database(auditing.export, file))
 
 
 @main.group()
@@ -243,10 +270,10 @@ async def _work(
     sekali = await app.build(found, database)
     await _load_history(sekali)
     if found.demo:
-        await _load_demo(sekali, found, population or found.population)
+        await commands.load_demo(sekali, console, found, population or found.population)
     async with sekali.hl7v2.on(found.host, found.hl7_port):
-        _say_welcome(found)
-        async with sekali.bulk.working(), sekali.subscriptions.working():
+        commands.say_welcome(console, found)
+        async with sekali.working():
             await serving.serve(sekali.asgi, listener, dsn, found.processes, found.proxy)
 
 
@@ -258,7 +285,7 @@ async def _serve() -> None:
             sekali = await app.build(found, database)
             async with sekali.hl7v2.on(found.host, found.hl7_port):
                 console.print(f"Sekali on http://{found.host}:{found.port}  (Ctrl-C stops it)")
-                async with sekali.bulk.working(), sekali.subscriptions.working():
+                async with sekali.working():
                     await serving.serve(sekali.asgi, listener, found.database_url, found.processes, found.proxy)
 
 
@@ -291,29 +318,15 @@ def _say_classed(type: str, count: int) -> None:
     _step(f"{count} resources of the kind {type} were looked through for what is sensitive")
 
 
-async def _verify() -> int:
+async def _with_database(work: Callable[..., Coroutine[Any, Any, int]], *what: Any) -> int:
     async with _standing_database() as database:
-        verdict = await audit.verify(database)
-    for broken in verdict.breaks:
-        console.print(f"[red]✗[/red] {broken.stream}, event {broken.seq}: {broken.reason}")
-    console.print(f"{verdict.checked} events checked, {len(verdict.breaks)} chains broken.")
-    return 1 if verdict.breaks else 0
-
-
-async def _place(sekali: app.Sekali, name: str) -> care.Facility:
-    """The facility of a name. Raises Trouble that names those there are."""
-    places = {place.name: place for place in (await sekali.care.facilities.all()).values()}
-    if name not in places:
-        raise kernel.Trouble(
-            f"There is no facility of that name. There are: {', '.join(sorted(places)) or 'none yet'}."
-        )
-    return places[name]
+        return await work(_settings(), console, database, *what)
 
 
 async def _allow_sender(application: str, facility: str, place: str, networks: tuple[str, ...]) -> None:
     async with _standing_database() as database:
         sekali = await app.build(_settings(), database)
-        owner = await _place(sekali, place)
+        owner = await commands.place(sekali, place)
         await sekali.hl7v2.senders.allow(application, facility, owner.id, owner.name, owner.zone, networks)
     console.print(f"{application} {facility} may send for {place} from {', '.join(networks)}.")
 
@@ -330,7 +343,7 @@ async def _add_user(username: str, name: str, role: security.Role, facility: str
     found = _settings()
     async with _standing_database() as database:
         sekali = await app.build(found, database)
-        place = await _place(sekali, facility) if facility else None
+        place = await commands.place(sekali, facility) if facility else None
         async with database.transaction() as tx:
             await sekali.doorkeeper.add_account(
                 tx, username=username, password=password, name=name, role=role, facility=place.id if place else None,
@@ -348,51 +361,3 @@ async def _load_history(sekali: app.Sekali) -> None:
     """The cohorts of 2017 to 2019 are there from the start."""
     if await program.history.load(sekali.database, sekali.program.regions):
         _step("The movement's cohorts of 2017, 2018 and 2019 are loaded, with their sources")
-
-
-async def _load_demo(sekali: app.Sekali, found: kernel.Settings, population: int) -> None:
-    await _load_demo_city(sekali, found, population)
-    for application, facility, place in demo.SENDERS:
-        owner = await _place(sekali, place)
-        await sekali.hl7v2.senders.allow(
-            application, facility, owner.id, owner.name, owner.zone, ("127.0.0.0/8", "::1")
-        )
-
-
-async def _load_demo_city(sekali: app.Sekali, found: kernel.Settings, population: int) -> None:
-    if await demo.loaded(sekali.database):
-        places = {place.name: place for place in (await sekali.care.facilities.all()).values()}
-        await demo.add_integrators(sekali.database, sekali.doorkeeper, places)
-        _step("The demo city is there")
-        return
-    columns = (
-        TextColumn("  Kota Yogyakarta, people nobody is"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("", total=population)
-        count = await demo.load(
-            sekali.database, sekali.store, sekali.doorkeeper, sekali.directory, sekali.care.facilities, sekali.program,
-            found.seed, population,
-            lambda done, total: bar.update(task, completed=done, total=total),
-        )  # fmt: skip
-    _step(f"The demo city is loaded: {population} invented people, {count} FHIR resources")
-
-
-def _say_welcome(found: kernel.Settings) -> None:
-    if found.demo:
-        table = Table("who", "where", "what to try", box=None, pad_edge=False)
-        for login in demo.logins():
-            table.add_row(login.username, login.facility, login.to_try)
-        console.print()
-        console.print(table)
-        console.print(f"\nEveryone's password: [bold]{demo.PASSWORD}[/bold]   All people and NIKs are invented.")
-        scans = "   ".join(f"SEKALI:{one.card} ({one.name})" for one in demo.EXAMPLES)
-        console.print(f"Scan (type) at a counter: {scans}", soft_wrap=True)
-        client, secret, owner = demo.CLIENTS[0]
-        console.print(f"FHIR client of {owner}: {client} / {secret}   How: /docs", soft_wrap=True)
-        if found.hl7_port:
-            console.print(f"HL7 v2 on {found.host}:{found.hl7_port}, MSH-3 and MSH-4: {'|'.join(demo.SENDERS[0][:2])}")
-    console.print(f"\n[bold]Sekali is ready: http://{found.host}:{found.port}[/bold]   (Ctrl-C stops it)")

@@ -1,4 +1,4 @@
-"""Long work at a terminal, with a bar that shows how far it is: bulk jobs, backups."""
+"""Long work at a terminal, with a bar that shows how far it is: bulk jobs, backups, the demo city."""
 
 import asyncio
 import os
@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.prompt import Prompt
+from rich.table import Table
 
-from sekali import app, audit, backup, exchange, kernel, opening, security
+from sekali import app, audit, backup, care, demo, exchange, kernel, opening, security
 
 
 async def export(sekali: app.Sekali, console: Console, folder: Path, params: list[tuple[str, str]]) -> str:
@@ -136,3 +137,63 @@ def _require_done(one: exchange.Job) -> None:
         kernel.decode(one.problem)["issue"][0]["details"]["text"] if one.problem else "give the command again to go on"
     )
     raise kernel.Trouble(f"Not finished: {reason}")
+
+
+async def place(sekali: app.Sekali, name: str) -> care.Facility:
+    """The facility of a name. Raises Trouble that names those there are."""
+    places = {one.name: one for one in (await sekali.care.facilities.all()).values()}
+    if name not in places:
+        raise kernel.Trouble(
+            f"There is no facility of that name. There are: {', '.join(sorted(places)) or 'none yet'}."
+        )
+    return places[name]
+
+
+async def load_demo(sekali: app.Sekali, console: Console, found: kernel.Settings, population: int) -> None:
+    """The demo city, at the first start, and its sender of HL7 v2."""
+    await _load_demo_city(sekali, console, found, population)
+    for application, facility, at in demo.SENDERS:
+        owner = await place(sekali, at)
+        await sekali.hl7v2.senders.allow(
+            application, facility, owner.id, owner.name, owner.zone, ("127.0.0.0/8", "::1")
+        )
+
+
+async def _load_demo_city(sekali: app.Sekali, console: Console, found: kernel.Settings, population: int) -> None:
+    if await demo.loaded(sekali.database):
+        places = {place.name: place for place in (await sekali.care.facilities.all()).values()}
+        await demo.add_integrators(sekali.database, sekali.doorkeeper, places)
+        console.print("[green]✓[/green] The demo city is there")
+        return
+    columns = (
+        TextColumn("  Kota Yogyakarta, people nobody is"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("", total=population)
+        count = await demo.load(
+            sekali.database, sekali.store, sekali.doorkeeper, sekali.directory, sekali.care.facilities, sekali.program,
+            found.seed, population,
+            lambda done, total: bar.update(task, completed=done, total=total),
+        )  # fmt: skip
+    console.print(f"[green]✓[/green] The demo city is loaded: {population} invented people, {count} FHIR resources")
+
+
+def say_welcome(console: Console, found: kernel.Settings) -> None:
+    """Who can log in, what to try, and where."""
+    if found.demo:
+        table = Table("who", "where", "what to try", box=None, pad_edge=False)
+        for login in demo.logins():
+            table.add_row(login.username, login.facility, login.to_try)
+        console.print()
+        console.print(table)
+        console.print(f"\nEveryone's password: [bold]{demo.PASSWORD}[/bold]   All people and NIKs are invented.")
+        scans = "   ".join(f"SEKALI:{one.card} ({one.name})" for one in demo.EXAMPLES)
+        console.print(f"Scan (type) at a counter: {scans}", soft_wrap=True)
+        client, secret, owner = demo.CLIENTS[0]
+        console.print(f"FHIR client of {owner}: {client} / {secret}   How: /docs", soft_wrap=True)
+        if found.hl7_port:
+            console.print(f"HL7 v2 on {found.host}:{found.hl7_port}, MSH-3 and MSH-4: {'|'.join(demo.SENDERS[0][:2])}")
+    console.print(f"\n[bold]Sekali is ready: http://{found.host}:{found.port}[/bold]   (Ctrl-C stops it)")

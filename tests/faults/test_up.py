@@ -16,7 +16,7 @@ import psutil
 import pytest
 from running import dsn_of, free_port, own_folder, start, stop, wait_until_ready
 
-from sekali import kernel
+from sekali import audit, kernel
 
 CLIENT = {"client_id": "rsud-simrs", "client_secret": "sekali-demo-client-secret"}
 
@@ -164,6 +164,17 @@ def test_a_folder_that_holds_something_else(place) -> None:
     assert (place / "postgres/surat.txt").read_text() == "jangan dihapus"
 
 
+async def audited(dsn: str, people: list[str]) -> tuple[int, int, tuple[audit.Break, ...]]:
+    """How many of these people's creations, and how many looks at them, are in the audit; and where it breaks."""
+    database = await kernel.Database.connect(dsn, 1)
+    try:
+        count = "select count(*) from audit.event where citizen = any($1::uuid[]) and kind = $2"
+        wrote, looked = [await database.fetchval(count, people, kind) for kind in ("wrote", "looked")]
+        return wrote, looked, (await audit.verify(database)).breaks
+    finally:
+        await database.close()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
 def test_a_full_disk_refuses_cleanly_and_loses_nothing(place) -> None:
     place.mkdir()
@@ -187,12 +198,18 @@ def test_a_full_disk_refuses_cleanly_and_loses_nothing(place) -> None:
             with contextlib.suppress(httpx.HTTPError):
                 statuses.append(client.post("/Patient", json=big).status_code)
         assert statuses and statuses[-1] == 503, statuses
+        answered = 0
+        for id in kept * 3:  # whoever is answered must be in the audit, with a full disk too
+            with contextlib.suppress(httpx.HTTPError):
+                answered += client.get(f"/Patient/{id}").status_code == 200
         stop(running)
         assert "left; Sekali needs" in refused(place, free_port()), "it will not start without room"
         filler.unlink()
         running = start(place, free_port(), SEKALI_POPULATION="100")
         wait_until_ready(running)
         client = client_of(running.url)
+        wrote, looked, breaks = asyncio.run(audited(running.dsn, kept))
+        assert wrote == len(kept) and looked >= answered and breaks == ()
         assert all(client.get(f"/Patient/{id}").status_code == 200 for id in kept)
         stop(running)
     finally:

@@ -1,8 +1,18 @@
 """What was done with whose data, by whom and why: append-only, hash-chained, a closed catalogue of events."""
 
-from .chain import Break, Verdict, append, verify, write_as
+from .anchors import Anchored, Anchors, last_number, read_anchors
+from .chain import append, write_as
 from .event import Event, Kind
 from .journal import Journal
-from .looks import Look, looks
+from .keys import private_key, public_key, public_text
+from .looks import LIMIT, Look, Looked, look, looks, places_of_looks
+from .trail import Told, Traced, Trail
+from .verifying import Verdict, export, last_anchor, verify, verify_export
+from .walk import NO_MARKS, Break, Marks
 
-__all__ = ["Break", "Event", "Journal", "Kind", "Look", "Verdict", "append", "looks", "verify", "write_as"]
+__all__ = [
+    "Anchored", "Anchors", "Break", "Event", "Journal", "Kind", "LIMIT", "Look", "Looked", "Marks", "NO_MARKS",
+    "Told", "Traced", "Trail", "Verdict", "append", "export", "last_anchor", "last_number", "look", "looks",
+    "places_of_looks", "private_key", "public_key", "public_text", "read_anchors", "verify", "verify_export",
+    "write_as",
+]  # fmt: skip

@@ -11,14 +11,3 @@ select stream, seq, hash from audit.head where stream = any($1::text[]) order by
 -- name: append
 -- The events of one group, and the heads at the last event of their stream. See migration 0015.
 select audit.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
-
--- name: streams
--- Every stream and where its head says that it ends; also a stream whose head is gone.
-select coalesce(h.stream, e.stream) as stream, h.seq, h.hash
-from audit.head h full join (select distinct stream from audit.event) e on e.stream = h.stream
-order by 1
-
--- name: events
--- A page of one stream, in order.
-select seq, at, kind, actor, actor_name, role, facility, citizen, purpose, basis, what, detail, hash
-from audit.event where stream = $1 and seq > $2 order by seq limit 1000

@@ -44,6 +44,9 @@ class Kind(StrEnum):
     AWARDED = "awarded"
     REVEALED = "revealed"
     CERTIFIED = "certified"
+    ANCHORS_BEGUN = "anchors-begun"
+    QUESTIONED = "questioned"
+    QUESTION_ANSWERED = "question-answered"
 
 
 class Event(NamedTuple):

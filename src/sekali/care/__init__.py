@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sekali import identity, kernel, records, security
+from sekali import audit, identity, kernel, records, security
 
 from . import icd, measures, places, resources
 from .consents import CLASSES, PURPOSES, Consents, Said, Wish, own
@@ -13,6 +13,7 @@ from .counter import Counter
 from .emergency import Emergency, Opening
 from .facilities import Facilities, is_open, today
 from .own import OwnPage
+from .questions import Question, Questions
 from .record import ReadRecord, RecordRoom
 from .referrals import Referrals
 from .referrals import follow as follow_tasks
@@ -57,10 +58,12 @@ class Care:
     consents: Consents
     emergency: Emergency
     record_room: RecordRoom
+    questions: Questions
 
 
 def care(
     database: kernel.Database,
+    journal: audit.Journal,
     store: records.Store,
     directory: identity.Directory,
     doorkeeper: security.Doorkeeper,
@@ -80,6 +83,7 @@ def care(
         Consents(store, facilities),
         Emergency(database, store, counter, lasts, review_within),
         RecordRoom(database, store, settings.recent_days),
+        Questions(database, journal, facilities, timedelta(hours=settings.question_hours)),
     )
 
 
@@ -114,6 +118,8 @@ __all__ = [
     "PastVisit",
     "Person",
     "Prefill",
+    "Question",
+    "Questions",
     "ReadRecord",
     "RecordRoom",
     "Referral",

@@ -1,5 +1,7 @@
 """A citizen's own page."""
 
+from uuid import UUID
+
 from sekali import audit, kernel, records, security
 
 from . import reading
@@ -9,8 +11,18 @@ from .views import MyRecord
 TYPES = ("Patient", "Coverage", "AllergyIntolerance", "Condition", "MedicationRequest", "Encounter")
 
 
+def own(actor: security.Actor) -> security.Grant:
+    """Leave to see one's own data. Raises Forbidden to all who are no citizens."""
+    if actor.citizen is None:
+        raise kernel.Forbidden("This page is only for the person it is about.")
+    return security.decide(actor, security.Purpose.OWN_RECORD, actor.citizen, security.Relation.SELF)
+
+
 class OwnPage:
     """What is kept about me, and who looked."""
+
+    LOOKS = 5
+    """The last people who looked, on the first page."""
 
     def __init__(self, database: kernel.Database, store: records.Store, referrals: Referrals) -> None:
         self._database = database
@@ -19,11 +31,9 @@ class OwnPage:
 
     async def mine(self, actor: security.Actor) -> MyRecord:
         """The record of the person whose page this is (UU PDP 27/2022: access and copy). Raises Forbidden."""
-        if actor.citizen is None:
-            raise kernel.Forbidden("This page is only for the person it is about.")
-        grant = security.decide(actor, security.Purpose.OWN_RECORD, actor.citizen, security.Relation.SELF)
+        grant = own(actor)
         record = await self._store.under(grant).record(TYPES)
-        looks = await audit.looks(self._database, actor.citizen)
+        looks, _ = await audit.looks(self._database, grant.subject, audit.Looked(zone=actor.zone))
         return MyRecord(
             person=reading.person(record["Patient"][0]),
             coverage=reading.coverage(record),
@@ -32,5 +42,13 @@ class OwnPage:
             medications=reading.medications(record),
             visits=reading.past_visits(record),
             referrals=tuple(await self._referrals.of_citizen(actor.citizen)),
-            looks=tuple(look for look in looks if look.role != security.Role.CITIZEN.value),
+            looks=tuple(looks[: self.LOOKS]),
         )
+
+    async def looks(self, actor: security.Actor, asked: audit.Looked) -> tuple[list[audit.Look], bool]:
+        """A page of who looked, and whether there are more. Raises Forbidden."""
+        return await audit.looks(self._database, own(actor).subject, asked)
+
+    async def places(self, actor: security.Actor) -> list[UUID]:
+        """The facilities from which somebody looked. Raises Forbidden."""
+        return await audit.places_of_looks(self._database, own(actor).subject)

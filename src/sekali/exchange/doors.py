@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sekali import identity, kernel, records, security
+from sekali import audit, identity, kernel, records, security
 
 from .bulk import Bulk
 from .requestlog import RequestLog
@@ -19,5 +19,6 @@ class Doors:
     bulk: Bulk
     log: RequestLog
     subscriptions: Subscriptions
+    trail: audit.Trail
     addresses: kernel.Rates
     accounts: kernel.Rates

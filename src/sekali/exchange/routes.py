@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from sekali import kernel
 
-from . import consents, operations
+from . import auditevents, consents, operations
 from .access import actor_of, admit, grant_of
 from .bulk import handlers as bulk
 from .doors import Doors
@@ -131,6 +131,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
         *(known(path, method, _known(handler)) for path, method, handler in bulk.routes()),
         *(granted(path, method, handler) for path, method, handler in subscriptions.routes()),
         WebSocketRoute(BASE + doors.subscriptions.sockets.PATH, doors.subscriptions.sockets),
+        *(granted(path, method, handler) for path, method, handler in auditevents.routes()),
         *(granted(path, method, handler) for path, method, handler in operations.routes()),
         granted("/_history", "GET", history.history_of_all),
         granted("/{type}", "GET", search.search),

@@ -135,6 +135,11 @@ class Database:
             )
         return database
 
+    @property
+    def dsn(self) -> str:
+        """Where it is, for another process."""
+        return self._dsn
+
     async def _open(self) -> asyncpg.Connection:
         with _translated():
             return await asyncpg.connect(

@@ -25,6 +25,10 @@ def _data_folder() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "sekali"
 
 
+def _path(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
 def _yes(text: str) -> bool:
     try:
         return {"yes": True, "no": False, "1": True, "0": False, "true": True, "false": False}[text.lower()]
@@ -68,7 +72,7 @@ def _setting(parse: Callable[[str], Any], default: Any = None, factory: Callable
 class Settings:
     """All settings. Each is read from ``SEKALI_<NAME>``, or from the file that ``SEKALI_<NAME>_FILE`` names."""
 
-    data: Path = _setting(lambda text: Path(text).expanduser().absolute(), factory=_data_folder)
+    data: Path = _setting(_path, factory=_data_folder)
     database_url: str = _setting(str, "")
     server_key: str = _setting(str, "")
     host: str = _setting(str, "127.0.0.1")
@@ -98,6 +102,20 @@ class Settings:
     subscription_pause: int = _setting(_number(1, 3600), 5)
     subscription_hours: int = _setting(_number(1, 720), 72)
     subscription_days: int = _setting(_number(1, 90), 14)
+    audit_anchors: Path | None = _setting(_path)
+    audit_key: Path | None = _setting(_path)
+    anchor_minutes: int = _setting(_number(0, 1440), 60)
+    question_hours: int = _setting(_number(1, 720), 72)
+
+    @property
+    def anchors(self) -> Path:
+        """Where the audit's anchors are put."""
+        return self.audit_anchors or self.data / "anchors"
+
+    @property
+    def anchor_key(self) -> Path:
+        """The file of the key that they are signed with."""
+        return self.audit_key or self.data / "audit-key.pem"
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from sekali import fhir, kernel
 
-from .. import operations
+from .. import auditevents, operations
 from ..doors import Doors
 from ..messages import base_url
 from ..outcomes import FHIR_JSON
@@ -78,10 +78,12 @@ def _resource(type: str) -> dict[str, object]:
     own = fhir.SEARCH[type]
     if type == "Subscription":
         return _subscription()
+    if type == "AuditEvent":
+        return _audit_event()
     codes = (
         *READING,
         *(("history-type",) if type in fhir.CITY_TYPES else ()),
-        *(WRITING if type != "AuditEvent" else ()),
+        *WRITING,
     )
     return {
         "type": type,
@@ -125,6 +127,22 @@ def _subscription() -> dict[str, object]:
             ),
             {"name": "renew-secret", "definition": "urn:sekali:operation:renew-secret"},
         ],
+    }
+
+
+def _audit_event() -> dict[str, object]:
+    """Made from the audit itself; nobody writes them, and none has versions."""
+    return {
+        "type": "AuditEvent",
+        "interaction": [{"code": code} for code in ("read", "search-type")],
+        "versioning": "no-version",
+        "readHistory": False,
+        "updateCreate": False,
+        "searchParam": [
+            {"name": name, "type": fhir.SEARCH["AuditEvent"][name].kind if name != "_id" else "token"}
+            for name in auditevents.PARAMETERS
+        ],
+        "operation": operations.declared("AuditEvent"),
     }
 
 

@@ -36,11 +36,11 @@ async def unknown(request: Request, doors: Doors, grant: security.Grant) -> Resp
 
 
 class ReadRoute(Route):
-    """``GET /{type}/{id}`` for UUIDs; routes after it answer for all others, and for Subscriptions."""
+    """``GET /{type}/{id}`` for UUIDs; routes after it answer for all others, for Subscriptions and AuditEvents."""
 
     def __init__(self, base: str, endpoint: "Read") -> None:
         super().__init__(base + "/{type}/{id}", endpoint, methods=["GET"])
-        self._own = re.compile(f"{re.escape(base)}/(?!Subscription/)([A-Z][A-Za-z]+)/({_HEX})").fullmatch
+        self._own = re.compile(f"{re.escape(base)}/(?!Subscription/|AuditEvent/)([A-Z][A-Za-z]+)/({_HEX})").fullmatch
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """As Starlette's own, with one pattern instead of converters."""
