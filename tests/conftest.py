@@ -64,7 +64,7 @@ async def database(
 @pytest_asyncio.fixture(loop_scope="session")
 async def sekali(database: kernel.Database, folder: Path) -> app.Sekali:
     """The joined program over an empty database."""
-    return await app.build(kernel.Settings(data=folder / "data"), database)
+    return await app.build(kernel.Settings(data=folder / "data", rate_address=None, rate_account=None), database)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

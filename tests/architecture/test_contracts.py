@@ -26,7 +26,7 @@ PLANTED = {
             ("security", "actors", "records"),
             ("audit", "event", "security"), ("fhir", "names", "records"), ("kernel", "clock", "audit"),
             ("web", "frame", "exchange"), ("exchange", "doors", "web"), ("hl7v2", "tables", "web"), ("demo", "words", "web"),
-            ("backup", "archive", "cli"), ("gate", "headers", "web"),
+            ("backup", "archive", "web"), ("gate", "headers", "web"),
         )
     },
 }  # fmt: skip

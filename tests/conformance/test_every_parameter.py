@@ -72,7 +72,7 @@ def group(number: int) -> list[str]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def lenient(database: kernel.Database) -> app.Sekali:
     """A server that takes what other servers' data sets hold."""
-    return await app.build(kernel.Settings(strict=False), database)
+    return await app.build(kernel.Settings(strict=False, rate_address=None, rate_account=None), database)
 
 
 async def kept(sekali: app.Sekali, type: str) -> dict[str, dict[str, Any]]:

@@ -216,7 +216,9 @@ def pointed(value: Any) -> Iterator[str]:
 async def keeper(town: Town) -> AsyncIterator[app.Sekali]:
     """The same database, read by the joined program: a facility may search all this only person by person."""
     database = await kernel.Database.connect(town.served.dsn, 4)
-    yield await app.build(kernel.Settings(data=town.served.folder, strict=False), database)
+    yield await app.build(
+        kernel.Settings(data=town.served.folder, strict=False, rate_address=None, rate_account=None), database
+    )
     await database.close()
 
 
