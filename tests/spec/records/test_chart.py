@@ -55,7 +55,8 @@ async def test_every_page_once_newest_first_and_undated_last(sekali, loading, pe
 @pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
 async def test_a_page_is_read_from_the_index_in_its_order(sekali, person, mode) -> None:
     types = "{" + ",".join(sorted(fhir.PERSON_TYPES)) + "}"
-    values = f"'{person}', '-infinity', 'infinity', 'infinity', '{UUID(int=2**128 - 1)}', '{types}', '-infinity', 51, null, 'treatment'"
+    values = f"'{person}', '-infinity', 'infinity', 'infinity', '{UUID(int=2**128 - 1)}', '{types}', '-infinity', 51"
+    values += ", null, 'treatment'"
     async with sekali.database.transaction() as tx:
         await tx.execute(f"set local plan_cache_mode = {mode}")
         await tx.execute(f"prepare page as {charts.SQL.page}")
