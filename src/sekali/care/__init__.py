@@ -6,7 +6,7 @@ from datetime import timedelta
 from sekali import audit, identity, kernel, records, security
 
 from . import icd, measures, places, resources
-from .consents import CLASSES, PURPOSES, Consents, Said, Wish, own
+from .consents import CLASSES, PURPOSES, Consents, Said, Wish, of_myself
 from .consents import resource as consent
 from .consultation import PLAUSIBLE, Consultation
 from .counter import Counter
@@ -140,7 +140,7 @@ __all__ = [
     "icd",
     "is_open",
     "measures",
-    "own",
+    "of_myself",
     "places",
     "resources",
     "today",

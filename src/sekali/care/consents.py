@@ -73,7 +73,7 @@ class Consents:
             change.note(audit.Kind.CONSENTED, grant.subject, now.reference, "withdrawn")
 
 
-def own(actor: security.Actor) -> security.Grant:
+def of_myself(actor: security.Actor) -> security.Grant:
     """Leave to decide about one's own record. Raises Forbidden."""
     return security.decide(actor, security.Purpose.OWN_RECORD, actor.citizen, security.Relation.SELF)
 

@@ -52,12 +52,12 @@ async def _page(
 
 async def mine(request: Request) -> Response:
     """What I open and close."""
-    return await _page(request, care.own(request.state.actor), "/warga/persetujuan")
+    return await _page(request, care.of_myself(request.state.actor), "/warga/persetujuan")
 
 
 async def decide(request: Request) -> Response:
     """Say it, or take it back; it holds at once."""
-    grant = care.own(request.state.actor)
+    grant = care.of_myself(request.state.actor)
     try:
         await _act(request, grant)
     except kernel.Invalid as failure:
