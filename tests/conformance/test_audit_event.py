@@ -14,7 +14,11 @@ pytestmark = pytest.mark.shows("AuditEvent: read, search")
 @pytest.fixture
 def person(http, patient) -> str:
     """Somebody whom this client made, and looked at."""
-    id = http.post("/Patient", json=patient).raise_for_status().json()["data"]["patient_id"]
+    id = (
+        http.post("/Patient", json=patient | {"name": [{"text": "Ratna Uji Audit"}], "birthDate": "1975-03-02"})
+        .raise_for_status()
+        .json()["data"]["patient_id"]
+    )
     http.get(f"/Patient/{id}").raise_for_status()
     return id
 
