@@ -31,7 +31,7 @@ async def main() -> None:
     journal = Silent(database)
     doors = exchange.Doors(
         records.Store(database, journal), identity.Directory(database), security.Doorkeeper(database, journal),
-        None, exchange.RequestLog(database), None,  # nothing here is bulk, nobody is told
+        None, exchange.RequestLog(database), None, found.addresses,  # nothing here is bulk, nobody is told
     )  # fmt: skip
     grant = security.decide(security.SYSTEM, security.Purpose.LOAD)
 

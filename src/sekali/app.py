@@ -30,7 +30,7 @@ class Sekali:
 async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     """Join all parts over one migrated database."""
     journal = audit.Journal(database)
-    doorkeeper = security.Doorkeeper(database, journal)
+    doorkeeper = security.Doorkeeper(database, journal, _house(settings))
     await doorkeeper.open()
     directory = identity.Directory(database)
     relations = care.Relations(database)
@@ -52,7 +52,7 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     movement = program.program(database, _live_measures(database))
     asgi = Router(
         routes=[
-            *exchange.routes(exchange.Doors(sent, directory, doorkeeper, bulk, log, subscriptions)),
+            *exchange.routes(exchange.Doors(sent, directory, doorkeeper, bulk, log, subscriptions, settings.addresses)),
             *web.routes(
                 web.Doors(
                     database,
@@ -70,6 +70,19 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     senders = hl7v2.Senders(database, journal)
     listener = hl7v2.Listener(hl7v2.Inbox(store, directory, senders), senders)
     return Sekali(database, store, directory, doorkeeper, desks, movement, asgi, listener, bulk, subscriptions)
+
+
+def _house(settings: kernel.Settings) -> security.House:
+    """What the operator settles about coming in. Raises Trouble for a role that there is not."""
+    try:
+        demanding = frozenset(map(security.Role, settings.second_factor))
+    except ValueError:
+        roles = ", ".join(role.value for role in security.Role if role is not security.Role.SYSTEM)
+        raise kernel.Trouble(f"SEKALI_SECOND_FACTOR names roles: {roles}.") from None
+    return security.House(
+        settings.addresses, timedelta(minutes=settings.idle_minutes), demanding, settings.breached_passwords,
+        settings.sealing_key,
+    )  # fmt: skip
 
 
 LOOPBACK = tuple(map(ip_network, ("127.0.0.0/8", "::1")))

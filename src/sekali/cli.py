@@ -11,10 +11,9 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from sekali import app, audit, care, commands, demo, kernel, program, records, security, serving
+from sekali import app, audit, commands, kernel, program, records, security, serving
 
 console = Console(highlight=False)
 
@@ -83,7 +82,7 @@ def settings() -> None:
     table = Table("setting", "value", box=None, pad_edge=False)
     for name in found.__slots__:
         value = getattr(found, name)
-        table.add_row(f"SEKALI_{name.upper()}", "(set)" if name == "database_url" and value else str(value))
+        table.add_row(f"SEKALI_{name.upper()}", "(set)" if name in kernel.SECRET and value else str(value))
     console.print(table)
 
 
@@ -113,7 +112,7 @@ def user() -> None:
 @click.password_option()
 def add(username: str, name: str, role: str, facility: str | None, password: str) -> None:
     """Add an account; asks for the password."""
-    _run(_add_user(username, name, security.Role(role), facility, password))
+    _run(_given(commands.add_user, username, name, security.Role(role), facility, password))
 
 
 @main.command(name="export")
@@ -123,21 +122,46 @@ def add(username: str, name: str, role: str, facility: str | None, password: str
 def export_(folder: Path, types: str | None, since: str | None) -> None:
     """Everything as NDJSON; one that was broken off goes on where it stopped."""
     asked = {"_type": types, "_since": since}
-    _run(_bulk(commands.export, folder.absolute(), [(name, value) for name, value in asked.items() if value]))
+    _run(_given(commands.export, folder.absolute(), [(name, value) for name, value in asked.items() if value]))
 
 
 @main.command(name="import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def import_(files: tuple[Path, ...]) -> None:
     """Take in NDJSON files, plain or gzip; one that was broken off goes on where it stopped."""
-    _run(_bulk(commands.import_, files))
+    _run(_given(commands.import_, files))
 
 
 @main.command()
 @click.argument("client_id")
 def operator(client_id: str) -> None:
     """A client id and secret for the operator's own bulk jobs over HTTP."""
-    _run(_bulk(commands.add_operator, client_id))
+    _run(_given(commands.add_operator, client_id))
+
+
+@main.group()
+def client() -> None:
+    """Facilities' own systems that come over FHIR (see docs/api)."""
+
+
+@client.command(name="add")
+@click.argument("client_id")
+@click.option("--at", "place", required=True, help="Name of the facility whose system it is.")
+@click.option(
+    "--keys", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its JWK Set; no secret then."
+)
+def add_client(client_id: str, place: str, keys: Path | None) -> None:
+    """A client of one facility: with public keys, or with a secret that is printed once."""
+    _run(_given(commands.add_client, client_id, place, keys.read_bytes() if keys else None))
+
+
+@client.command(name="keys")
+@click.argument("client_id")
+@click.argument("keys", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--end-secret", is_flag=True, help="From now on its secret opens nothing.")
+def client_keys(client_id: str, keys: Path, end_secret: bool) -> None:
+    """Let a client sign by the keys of this JWK Set, which replace those that it had."""
+    _run(_given(commands.register_keys, client_id, keys.read_bytes(), end_secret))
 
 
 @main.group()
@@ -204,9 +228,9 @@ async def _work(
     sekali = await app.build(found, database)
     await _load_history(sekali)
     if found.demo:
-        await _load_demo(sekali, found, population or found.population)
+        await commands.load_demo(sekali, console, found, population or found.population)
     async with sekali.hl7v2.on(found.host, found.hl7_port):
-        _say_welcome(found)
+        commands.say_welcome(console, found)
         async with sekali.bulk.working(), sekali.subscriptions.working():
             await serving.serve(sekali.asgi, listener, dsn, found.processes)
 
@@ -256,20 +280,10 @@ async def _verify() -> int:
     return 1 if verdict.breaks else 0
 
 
-async def _place(sekali: app.Sekali, name: str) -> care.Facility:
-    """The facility of a name. Raises Trouble that names those there are."""
-    places = {place.name: place for place in (await sekali.care.facilities.all()).values()}
-    if name not in places:
-        raise kernel.Trouble(
-            f"There is no facility of that name. There are: {', '.join(sorted(places)) or 'none yet'}."
-        )
-    return places[name]
-
-
 async def _allow_sender(application: str, facility: str, place: str, networks: tuple[str, ...]) -> None:
     async with _standing_database() as database:
         sekali = await app.build(_settings(), database)
-        owner = await _place(sekali, place)
+        owner = await commands.place(sekali, place)
         await sekali.hl7v2.senders.allow(application, facility, owner.id, owner.name, owner.zone, networks)
     console.print(f"{application} {facility} may send for {place} from {', '.join(networks)}.")
 
@@ -282,20 +296,7 @@ async def _forbid_sender(application: str, facility: str) -> None:
     console.print(f"{application} {facility} may send no longer.")
 
 
-async def _add_user(username: str, name: str, role: security.Role, facility: str | None, password: str) -> None:
-    found = _settings()
-    async with _standing_database() as database:
-        sekali = await app.build(found, database)
-        place = await _place(sekali, facility) if facility else None
-        async with database.transaction() as tx:
-            await sekali.doorkeeper.add_account(
-                tx, username=username, password=password, name=name, role=role, facility=place.id if place else None,
-                facility_name=place.name if place else "", zone=place.zone if place else "Asia/Jakarta",
-            )  # fmt: skip
-    console.print(f"{username} can log in as {role.value}.")
-
-
-async def _bulk(work: Callable[..., Coroutine[Any, Any, str]], *what: Any) -> None:
+async def _given(work: Callable[..., Coroutine[Any, Any, str]], *what: Any) -> None:
     async with _standing_database() as database:
         _step(await work(await app.build(_settings(), database), console, *what))
 
@@ -344,51 +345,3 @@ async def _load_history(sekali: app.Sekali) -> None:
     """The cohorts of 2017 to 2019 are there from the start."""
     if await program.history.load(sekali.database, sekali.program.regions):
         _step("The movement's cohorts of 2017, 2018 and 2019 are loaded, with their sources")
-
-
-async def _load_demo(sekali: app.Sekali, found: kernel.Settings, population: int) -> None:
-    await _load_demo_city(sekali, found, population)
-    for application, facility, place in demo.SENDERS:
-        owner = await _place(sekali, place)
-        await sekali.hl7v2.senders.allow(
-            application, facility, owner.id, owner.name, owner.zone, ("127.0.0.0/8", "::1")
-        )
-
-
-async def _load_demo_city(sekali: app.Sekali, found: kernel.Settings, population: int) -> None:
-    if await demo.loaded(sekali.database):
-        places = {place.name: place for place in (await sekali.care.facilities.all()).values()}
-        await demo.add_integrators(sekali.database, sekali.doorkeeper, places)
-        _step("The demo city is there")
-        return
-    columns = (
-        TextColumn("  Kota Yogyakarta, people nobody is"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("", total=population)
-        count = await demo.load(
-            sekali.database, sekali.store, sekali.doorkeeper, sekali.directory, sekali.care.facilities, sekali.program,
-            found.seed, population,
-            lambda done, total: bar.update(task, completed=done, total=total),
-        )  # fmt: skip
-    _step(f"The demo city is loaded: {population} invented people, {count} FHIR resources")
-
-
-def _say_welcome(found: kernel.Settings) -> None:
-    if found.demo:
-        table = Table("who", "where", "what to try", box=None, pad_edge=False)
-        for login in demo.logins():
-            table.add_row(login.username, login.facility, login.to_try)
-        console.print()
-        console.print(table)
-        console.print(f"\nEveryone's password: [bold]{demo.PASSWORD}[/bold]   All people and NIKs are invented.")
-        scans = "   ".join(f"SEKALI:{one.card} ({one.name})" for one in demo.EXAMPLES)
-        console.print(f"Scan (type) at a counter: {scans}", soft_wrap=True)
-        client, secret, owner = demo.CLIENTS[0]
-        console.print(f"FHIR client of {owner}: {client} / {secret}   How: /docs", soft_wrap=True)
-        if found.hl7_port:
-            console.print(f"HL7 v2 on {found.host}:{found.hl7_port}, MSH-3 and MSH-4: {'|'.join(demo.SENDERS[0][:2])}")
-    console.print(f"\n[bold]Sekali is ready: http://{found.host}:{found.port}[/bold]   (Ctrl-C stops it)")

@@ -1,4 +1,4 @@
-"""Bulk jobs at a terminal: the work of ``sekali export``, ``import`` and ``operator``, with a bar that shows how far it is."""
+"""The work of commands that are given while Sekali runs or while it does not; long ones show how far they are."""
 
 import os
 import secrets
@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
-from sekali import app, exchange, kernel
+from sekali import app, care, demo, exchange, kernel, security
 
 
 async def export(sekali: app.Sekali, console: Console, folder: Path, params: list[tuple[str, str]]) -> str:
@@ -39,6 +40,50 @@ async def add_operator(sekali: app.Sekali, console: Console, client_id: str) -> 
     return "The secret is shown once. It opens everybody's data: keep it as you keep the database."
 
 
+async def place(sekali: app.Sekali, name: str) -> care.Facility:
+    """The facility of a name. Raises Trouble that names those there are."""
+    places = {place.name: place for place in (await sekali.care.facilities.all()).values()}
+    if name not in places:
+        raise kernel.Trouble(
+            f"There is no facility of that name. There are: {', '.join(sorted(places)) or 'none yet'}."
+        )
+    return places[name]
+
+
+async def add_user(
+    sekali: app.Sekali, console: Console, username: str, name: str, role: security.Role, facility: str | None,
+    password: str,
+) -> str:  # fmt: skip
+    """An account. Raises Conflict, Invalid."""
+    at = await place(sekali, facility) if facility else None
+    async with sekali.database.transaction() as tx:
+        await sekali.doorkeeper.add_account(
+            tx, username=username, password=password, name=name, role=role, facility=at.id if at else None,
+            facility_name=at.name if at else "", zone=at.zone if at else "Asia/Jakarta",
+        )  # fmt: skip
+    return f"{username} can log in as {role.value}."
+
+
+async def add_client(sekali: app.Sekali, console: Console, client_id: str, facility: str, keys: bytes | None) -> str:
+    """A client of a facility; its secret, if it has one, is printed once. Raises Conflict, Invalid."""
+    owner = await place(sekali, facility)
+    secret = None if keys else secrets.token_urlsafe(32)
+    if keys:
+        security.keys_in(keys)  # nothing is made of a client whose keys are of no use
+    async with sekali.database.transaction() as tx:
+        await sekali.doorkeeper.add_client(tx, client_id, secret, owner.id, owner.name)
+    if keys:
+        return await register_keys(sekali, console, client_id, keys, False)
+    console.print(f"{client_id}  {secret}", soft_wrap=True)
+    return f"{client_id} is a client of {facility}. The secret is shown once."
+
+
+async def register_keys(sekali: app.Sekali, console: Console, client_id: str, keys: bytes, end_secret: bool) -> str:
+    """Public keys of a client in place of those that it had. Raises NotFound, Invalid."""
+    kids = await sekali.doorkeeper.register_keys(client_id, keys, end_secret)
+    return f"{client_id} may sign with: {', '.join(kids)}"
+
+
 def _bar(words: str, console: Console) -> Progress:
     return Progress(TextColumn(f"  {words}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), console=console)
 
@@ -55,3 +100,53 @@ def _require_done(one: exchange.Job) -> None:
         kernel.decode(one.problem)["issue"][0]["details"]["text"] if one.problem else "give the command again to go on"
     )
     raise kernel.Trouble(f"Not finished: {reason}")
+
+
+async def load_demo(sekali: app.Sekali, console: Console, found: kernel.Settings, population: int) -> None:
+    """The demo city, and who may send HL7 v2 to it."""
+    await _load_demo_city(sekali, console, found, population)
+    for application, facility, at in demo.SENDERS:
+        owner = await place(sekali, at)
+        await sekali.hl7v2.senders.allow(
+            application, facility, owner.id, owner.name, owner.zone, ("127.0.0.0/8", "::1")
+        )
+
+
+async def _load_demo_city(sekali: app.Sekali, console: Console, found: kernel.Settings, population: int) -> None:
+    if await demo.loaded(sekali.database):
+        places = {place.name: place for place in (await sekali.care.facilities.all()).values()}
+        await demo.add_integrators(sekali.database, sekali.doorkeeper, places)
+        console.print("[green]✓[/green] The demo city is there")
+        return
+    columns = (
+        TextColumn("  Kota Yogyakarta, people nobody is"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("", total=population)
+        count = await demo.load(
+            sekali.database, sekali.store, sekali.doorkeeper, sekali.directory, sekali.care.facilities, sekali.program,
+            found.seed, population,
+            lambda done, total: bar.update(task, completed=done, total=total),
+        )  # fmt: skip
+    console.print(f"[green]✓[/green] The demo city is loaded: {population} invented people, {count} FHIR resources")
+
+
+def say_welcome(console: Console, found: kernel.Settings) -> None:
+    """Where it is, and what can be tried."""
+    if found.demo:
+        table = Table("who", "where", "what to try", box=None, pad_edge=False)
+        for login in demo.logins():
+            table.add_row(login.username, login.facility, login.to_try)
+        console.print()
+        console.print(table)
+        console.print(f"\nEveryone's password: [bold]{demo.PASSWORD}[/bold]   All people and NIKs are invented.")
+        scans = "   ".join(f"SEKALI:{one.card} ({one.name})" for one in demo.EXAMPLES)
+        console.print(f"Scan (type) at a counter: {scans}", soft_wrap=True)
+        client, secret, owner = demo.CLIENTS[0]
+        console.print(f"FHIR client of {owner}: {client} / {secret}   How: /docs", soft_wrap=True)
+        if found.hl7_port:
+            console.print(f"HL7 v2 on {found.host}:{found.hl7_port}, MSH-3 and MSH-4: {'|'.join(demo.SENDERS[0][:2])}")
+    console.print(f"\n[bold]Sekali is ready: http://{found.host}:{found.port}[/bold]   (Ctrl-C stops it)")

@@ -18,7 +18,7 @@ PUBLIC = {
     "/gerakan", "/gerakan/kohort/{slug}", "/gerakan/daerah/{slug}", "/gerakan/hasil/{slug}", "/gerakan/hasil/{slug}/pers.pdf",
     "/gerakan/data", "/gerakan/data/{name}.csv", "/gerakan/data/{name}.json", "/verifikasi", "/verifikasi/{code}",
     "/penilai/luring.js", "/docs",
-    "/fhir-r4/v1/metadata", "/fhir-r4/v1/{rest:path}",
+    "/fhir-r4/v1/metadata", "/fhir-r4/v1/.well-known/smart-configuration", "/fhir-r4/v1/{rest:path}",
 }  # fmt: skip
 """What may be seen without having said who one is; the last of each door only says that there is nothing."""
 

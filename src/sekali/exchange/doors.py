@@ -1,5 +1,6 @@
 """What the exchange stands in front of."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sekali import identity, records, security
@@ -11,7 +12,10 @@ from .subscriptions import Subscriptions
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """Joined by ``app``."""
+    """Joined by ``app``.
+
+    :ivar addresses: where this server is reached, the best first.
+    """
 
     store: records.Store
     directory: identity.Directory
@@ -19,3 +23,4 @@ class Doors:
     bulk: Bulk
     log: RequestLog
     subscriptions: Subscriptions
+    addresses: Sequence[str]

@@ -22,6 +22,7 @@ from .outcomes import failure_response, unexpected
 from .representation import VARY, negotiated
 from .requestlog import WHO, Watch
 from .requestlog.handler import own_log
+from .smart import configuration
 from .subscriptions import handlers as subscriptions
 
 log = logging.getLogger("sekali.exchange")
@@ -114,7 +115,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
     def public(path: str, method: str, interaction: Open) -> Route:
         return Route(path, Endpoint(path, interaction, doors, "public"), methods=[method])
 
-    bundles = transaction.Bundles()
+    bundles, smart = transaction.Bundles(), "/.well-known/smart-configuration"
     found = [
         read.ReadRoute(BASE, read.Read(doors, grant_of, refusal)),  # the most frequent first
         public(f"{BASE}/metadata", "GET", capabilities.capabilities),
@@ -125,6 +126,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
         *(granted(path, method, handler) for path, method, handler in operations.routes()),
         granted("/_history", "GET", history.history_of_all),
         granted("/{type}", "GET", search.search),
+        Route(BASE + smart, Endpoint(BASE + smart, configuration, doors, "public", plain=True), methods=["GET"]),
         public("/oauth2/v1/accesstoken", "POST", access_token),
         public("/oauth2/v1/accesstoken", "GET", _post_for_tokens),
         granted("/{type}/_search", "POST", search.search_by_form),

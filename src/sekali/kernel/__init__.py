@@ -26,7 +26,7 @@ from .logs import log_to, places
 from .migrations import migrate, migrations
 from .postgres import Cluster
 from .queries import queries
-from .settings import Settings, read_settings
+from .settings import SECRET, Settings, read_settings
 from .trouble import Trouble
 from .turns import Turns, beside
 
@@ -50,6 +50,7 @@ __all__ = [
     "PreconditionFailed",
     "Raw",
     "Row",
+    "SECRET",
     "Session",
     "Settings",
     "TooCostly",

@@ -5,6 +5,7 @@ docs/settings.md explains each one; a test keeps the two equal.
 
 import difflib
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -14,6 +15,8 @@ from typing import Any
 from .trouble import Trouble
 
 PREFIX = "SEKALI_"
+SECRET = ("database_url", "sealing_key")
+"""Settings that are never shown."""
 Network = IPv4Network | IPv6Network
 
 
@@ -48,6 +51,24 @@ def _networks(text: str) -> tuple[Network, ...]:
         raise ValueError("must be none, or networks such as 10.20.0.0/16, commas between them") from None
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return () if text == "none" else tuple(part.strip() for part in text.split(","))
+
+
+def _secret(text: str) -> str:
+    if len(text) < 32:
+        raise ValueError("must be 32 characters or more; `openssl rand -base64 32` makes some")
+    return text
+
+
+def _address(text: str) -> str:
+    if not re.fullmatch(r"https?://[a-z0-9.-]+(:[1-9]\d{0,4})?", text):
+        raise ValueError(
+            "must be a scheme, a host in small letters and perhaps a port, such as https://sekali.kota.example"
+        )
+    return text
+
+
 def _setting(parse: Callable[[str], Any], default: Any = None, factory: Callable[[], Any] | None = None) -> Any:
     if factory is not None:
         return field(default_factory=factory, metadata={"parse": parse})
@@ -64,6 +85,11 @@ class Settings:
     port: int = _setting(_number(1, 65535), 8080)
     hl7_port: int | None = _setting(_number(1, 65535))
     https: bool = _setting(_yes, False)
+    address: str = _setting(_address, "")
+    idle_minutes: int = _setting(_number(5, 720), 60)
+    second_factor: tuple[str, ...] = _setting(_words, ())
+    breached_passwords: Path | None = _setting(lambda text: Path(text).expanduser().absolute())
+    sealing_key: str = _setting(_secret, "")
     postgres_user: str = _setting(str, "")
     connections: int = _setting(_number(2, 100), 10)
     processes: int = _setting(_number(1, 64), factory=lambda: min(4, os.cpu_count() or 1))
@@ -80,6 +106,14 @@ class Settings:
     subscription_pause: int = _setting(_number(1, 3600), 5)
     subscription_hours: int = _setting(_number(1, 720), 72)
     subscription_days: int = _setting(_number(1, 90), 14)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where this server says that it is, the best first; never what a request says of it."""
+        if self.address:
+            return (self.address,)
+        hosts = dict.fromkeys((self.host if self.host not in ("0.0.0.0", "::") else "localhost", "localhost"))
+        return tuple(f"http://{f'[{host}]' if ':' in host else host}:{self.port}" for host in hosts)
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

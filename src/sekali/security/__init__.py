@@ -2,6 +2,14 @@
 
 from .access import Grant, Purpose, Relation, decide
 from .actors import SYSTEM, Actor, Role
-from .doorkeeper import AccessToken, Doorkeeper
+from .assertions import ALGORITHMS, keys_in
+from .doorkeeper import AccessToken, Doorkeeper, NextStep
+from .house import House
+from .own_account import Overview
+from .passkeys import Offer
+from .sessions import Device
 
-__all__ = ["SYSTEM", "AccessToken", "Actor", "Doorkeeper", "Grant", "Purpose", "Relation", "Role", "decide"]
+__all__ = [
+    "ALGORITHMS", "SYSTEM", "AccessToken", "Actor", "Device", "Doorkeeper", "Grant", "House", "NextStep", "Offer", "Overview",
+    "Purpose", "Relation", "Role", "decide", "keys_in",
+]  # fmt: skip

@@ -8,6 +8,12 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from sekali import kernel
 
 _hasher = PasswordHasher()  # argon2id with the library's defaults (RFC 9106, low-memory)
 _nobody = _hasher.hash(secrets.token_hex())
@@ -68,3 +74,34 @@ class Seal:
             return None
         at, _, text = body.decode().partition(" ")
         return text if time.time() - float(at) <= max_age else None
+
+
+class Vault:
+    """What has to be read again, and by nobody who has only the database: AES-256-GCM, each text bound to its owner.
+
+    :param own: the database's own key.
+    :param outside: a key that is kept elsewhere; without one, a whole database opens itself.
+    """
+
+    def __init__(self, own: bytes, outside: str) -> None:
+        keys = HKDF(SHA256(), 64, salt=own, info=b"sekali vault").derive(outside.encode())
+        self._cipher = AESGCM(keys[:32])
+        self._mark = keys[32:]
+
+    def lock(self, text: str, owner: bytes) -> bytes:
+        """``text`` for ``owner``."""
+        nonce = secrets.token_bytes(12)
+        return nonce + self._cipher.encrypt(nonce, text.encode(), owner)
+
+    def unlock(self, locked: bytes, owner: bytes) -> str:
+        """The text. Raises Unavailable when the keys are not those that it was locked with."""
+        try:
+            return self._cipher.decrypt(locked[:12], locked[12:], owner).decode()
+        except InvalidTag:
+            raise kernel.Unavailable(
+                "Your second factor cannot be read. Ask the operator: SEKALI_SEALING_KEY is not as it was."
+            ) from None
+
+    def mark(self, code: str) -> bytes:
+        """What is kept of a code that people type: of no use without the keys."""
+        return hmac.digest(self._mark, code.encode(), "sha256")
