@@ -115,6 +115,21 @@ def add(username: str, name: str, role: str, facility: str | None, password: str
     _run(_given(commands.add_user, username, name, security.Role(role), facility, password))
 
 
+@user.command()
+@click.argument("username")
+@click.password_option()
+def password(username: str, password: str) -> None:
+    """Another password for somebody who forgot theirs; logs them out everywhere."""
+    _run(_given(commands.reset_password, username, password))
+
+
+@user.command(name="drop-second-factor")
+@click.argument("username")
+def drop_second_factor(username: str) -> None:
+    """Take the second step and the passkeys of a lost phone away; logs them out everywhere."""
+    _run(_given(commands.drop_second_factor, username))
+
+
 @main.command(name="export")
 @click.option("--to", "folder", required=True, type=click.Path(path_type=Path), help="An empty folder, or a new one.")
 @click.option("--type", "types", help="Kinds of resource, comma separated [all].")

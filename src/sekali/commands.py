@@ -64,6 +64,19 @@ async def add_user(
     return f"{username} can log in as {role.value}."
 
 
+async def reset_password(sekali: app.Sekali, console: Console, username: str, password: str) -> str:
+    """Another password. Raises NotFound, Invalid."""
+    await sekali.doorkeeper.own.reset_password(username, password)
+    return f"{username} has another password, and is logged out everywhere."
+
+
+async def drop_second_factor(sekali: app.Sekali, console: Console, username: str) -> str:
+    """Neither app nor passkeys any more. Raises NotFound."""
+    had, passkeys = await sekali.doorkeeper.own.take_away(username)
+    what = [*(["the authenticator app"] if had else []), *([f"{passkeys} passkeys"] if passkeys else [])]
+    return f"Taken away from {username}: {' and '.join(what) or 'nothing, there was none'}. All sessions ended."
+
+
 async def add_client(sekali: app.Sekali, console: Console, client_id: str, facility: str, keys: bytes | None) -> str:
     """A client of a facility; its secret, if it has one, is printed once. Raises Conflict, Invalid."""
     owner = await place(sekali, facility)

@@ -7,9 +7,11 @@ from .doorkeeper import AccessToken, Doorkeeper, NextStep
 from .house import House
 from .own_account import Overview
 from .passkeys import Offer
-from .sessions import Device
+from .second_factor import address as app_address
+from .second_factor import new_secret
+from .sessions import LONGEST, Device
 
 __all__ = [
-    "ALGORITHMS", "SYSTEM", "AccessToken", "Actor", "Device", "Doorkeeper", "Grant", "House", "NextStep", "Offer", "Overview",
-    "Purpose", "Relation", "Role", "decide", "keys_in",
+    "ALGORITHMS", "LONGEST", "SYSTEM", "AccessToken", "Actor", "Device", "Doorkeeper", "Grant", "House", "NextStep", "Offer",
+    "Overview",    "Purpose", "Relation", "Role", "app_address", "decide", "keys_in", "new_secret",
 ]  # fmt: skip

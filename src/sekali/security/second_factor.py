@@ -47,7 +47,7 @@ def new_secret() -> str:
 
 def address(secret: str, username: str) -> str:
     """The ``otpauth://`` address that a QR code shows to an app."""
-    return pyotp.TOTP(secret).provisioning_uri(username, issuer_name=ISSUER)
+    return pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=ISSUER)
 
 
 class SecondFactor:
@@ -105,5 +105,5 @@ class SecondFactor:
         for step in (now, now - 1, now + 1):
             if hmac.compare_digest(app.generate_otp(step).encode(), tidy.encode()):
                 ends = datetime.fromtimestamp((step + 2) * STEP, UTC)
-                return await spend(tx, f"code {account}", str(step), ends)
+                return await spend(tx, f"code {account}", f"{step} {secret}", ends)
         return False

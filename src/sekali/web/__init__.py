@@ -4,6 +4,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from . import (
+    account,
     assessor,
     ceremony,
     choosing,
@@ -28,8 +29,8 @@ from .routing import PUBLIC, Doors, Page, Sandbox, page
 def routes(doors: Doors) -> list[BaseRoute]:
     """Every page, each with its authority; the last answers for all that is not there."""
     desks = (
-        entrance, clerk, doctor, referral, citizen, city, movement, secretariat, choosing, panel_desk, ceremony, evaluating,
-        team, mentor, assessor, docs,
+        entrance, account, clerk, doctor, referral, citizen, city, movement, secretariat, choosing, panel_desk, ceremony,
+        evaluating, team, mentor, assessor, docs,
     )  # fmt: skip
     every = [page for desk in desks for page in desk.PAGES]
     static = Mount("/static", StaticFiles(directory=STATIC), name="static")
