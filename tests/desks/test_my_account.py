@@ -1,6 +1,6 @@
 """Coming in by more than a password, seen in the browser: an app's code, recovery codes, passkeys, my sessions.
 
-The accounts are those of the rehearsal's second assessor and mentor, which other tests of the browser do not use.
+Each test leaves its account as it found it: others log in with it too.
 """
 
 import re
@@ -181,6 +181,7 @@ def test_a_passkey_is_made_and_lets_in_without_a_password_until_it_is_taken_away
 
     page.locator("form[action='/keluar'] button").click()
     page.goto("/masuk?ke=/rujukan")
+    assert page.locator("form[action='/masuk/kunci'] [role=alert]").is_hidden(), "nothing has gone wrong yet"
     look(page, "login-with-passkey")
     submit(page, "form[action='/masuk/kunci'] button")
     assert page.url.endswith("/rujukan")

@@ -22,7 +22,7 @@ class Passwords:
     """The rules, and the lists of what everybody tries first. No network.
 
     :param breached: a file as Have I Been Pwned gives it: one SHA-1 in hexadecimal, a colon and a count a line, ordered
-        by the SHA-1. It is searched where it lies, so its size does not matter.
+        by the SHA-1. It is searched where it lies, so its size hardly matters.
 
     Raises Trouble when the file is not such a one.
     """
@@ -54,7 +54,7 @@ class Passwords:
 
 
 def _holds(path: Path, password: str) -> bool:
-    """Whether the ordered file has the password's sum, by halving: about 40 places of 40 GB are read."""
+    """Whether the ordered file has the password's sum, by halving: some forty places are read, however large it is."""
     wanted = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper().encode()
     with path.open("rb") as file:
         low, high = 0, file.seek(0, 2)
