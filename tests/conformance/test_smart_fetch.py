@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 from jwcrypto import jwk
 from payloads import condition, encounter
@@ -134,3 +135,30 @@ def test_a_private_key_is_refused_at_the_server(served, tmp_path) -> None:
     private, _ = new_key("RS384", tmp_path)
     done = commanded(served, "client", "keys", "rsud-simrs", private)
     assert done.returncode == 1 and "is private" in done.stdout
+
+
+def test_a_client_is_made_at_the_server_with_a_secret_or_with_keys(served, tmp_path) -> None:
+    made = commanded(served, "client", "add", "simrs-rahasia", "--at", "RSUD Kota Yogyakarta")
+    assert made.returncode == 0, made.stdout + made.stderr
+    secret = made.stdout.split()[1]
+    asked = {"client_id": "simrs-rahasia", "client_secret": secret}
+    answer = httpx.post(f"{served.url}/oauth2/v1/accesstoken?grant_type=client_credentials", data=asked)
+    assert answer.status_code == 200 and answer.json()["organization_name"] == "RSUD Kota Yogyakarta"
+
+    _, public = new_key("RS384", tmp_path)
+    made = commanded(served, "client", "add", "simrs-kunci", "--at", "RSUD Kota Yogyakarta", "--keys", public)
+    assert made.returncode == 0 and "uji-RS384" in made.stdout
+    (tmp_path / "broken.jwks").write_text("{}")
+    made = commanded(
+        served, "client", "add", "simrs-rusak", "--at", "RSUD Kota Yogyakarta", "--keys", tmp_path / "broken.jwks"
+    )
+    assert made.returncode == 1 and "kid" in made.stdout
+    assert "no client" in commanded(served, "client", "keys", "simrs-rusak", public).stdout, "nothing was made of it"
+
+
+def test_the_operator_helps_those_who_cannot_get_in(served) -> None:
+    assert "none" in commanded(served, "user", "drop-second-factor", "penilai.dua").stdout
+    assert commanded(served, "user", "drop-second-factor", "siapa").returncode == 1
+    refused = commanded(served, "user", "password", "penilai.dua", "--password", "password1")
+    assert refused.returncode == 1 and "everybody tries first" in refused.stdout
+    assert commanded(served, "user", "password", "penilai.dua", "--password", "sekali-demo").returncode == 0

@@ -68,6 +68,8 @@ class Accounts:
             async with self._database.transaction() as tx:
                 await self.note_wrong(tx, account, address, kernel.now(), "password")
             raise kernel.Unauthenticated("User name or password is not right.")
+        assert account is not None, "a password matched"
+        await self.require_awake(await self.of(account["id"]), address)  # not after many that were sent at once
 
     async def note_wrong(
         self, tx: kernel.Session, account: kernel.Row | None, address: str, at: datetime, what: str

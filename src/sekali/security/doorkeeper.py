@@ -273,7 +273,7 @@ class Doorkeeper:
     async def register_keys(self, client_id: str, document: bytes, end_secret: bool = False) -> list[str]:
         """Let a client show who it is by the public keys of a JWK Set, which replace those that it had; their kids.
 
-        :param end_secret: its secret no longer opens anything.
+        :param end_secret: its secret no longer opens anything, nor do the tokens that it has (TOKEN_CACHE seconds later).
 
         Raises NotFound, Invalid.
         """
@@ -287,6 +287,7 @@ class Doorkeeper:
                 await tx.execute(SQL.add_key, client_id, key.kid, key.jwk, kernel.now())
             if end_secret:
                 await tx.execute(SQL.end_secret, client_id)
+                await tx.execute(SQL.end_tokens, client_id)
             said = f"keys: {', '.join(key.kid for key in keys)}{'; secret ended' if end_secret else ''}"
             await audit.append(tx, [at_the_door(audit.Kind.CLIENT_CHANGED, _system(client), said)])
         return [key.kid for key in keys]

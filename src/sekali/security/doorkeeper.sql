@@ -41,6 +41,10 @@ select kid, jwk from security.client_key where client = $1
 -- From now on only keys.
 update security.client set secret_hash = null where id = $1
 
+-- name: end_tokens
+-- All tokens of a client.
+delete from security.access_token where client = $1
+
 -- name: issue_token
 -- A new access token; those that ended go.
 with old as (delete from security.access_token where expires_at < $3)

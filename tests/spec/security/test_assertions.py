@@ -203,6 +203,7 @@ async def test_a_client_without_a_secret_cannot_come_by_one_and_one_with_both_ma
     await simrs.doorkeeper.register_keys("dua-cara", key_set((RSA, "satu")), end_secret=True)
     with pytest.raises(kernel.Unauthenticated):
         await simrs.doorkeeper.token("dua-cara", "rahasia")
+    assert await simrs.doorkeeper.bearer(by_secret.json()["access_token"]) is None, "what it had opened is closed"
 
 
 @pytest.mark.parametrize(
