@@ -767,12 +767,19 @@ CREATE TABLE security.attempt (
 
 CREATE TABLE security.client (
     id text NOT NULL,
-    secret_hash bytea NOT NULL,
+    secret_hash bytea,
     actor uuid NOT NULL,
     organization uuid,
     organization_name text NOT NULL,
     operator boolean DEFAULT false NOT NULL,
     CONSTRAINT client_belongs CHECK ((operator = (organization IS NULL)))
+);
+
+CREATE TABLE security.client_key (
+    client text NOT NULL,
+    kid text NOT NULL,
+    jwk text NOT NULL,
+    added_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE security.invitation (
@@ -791,11 +798,41 @@ CREATE TABLE security.key (
     secret bytea NOT NULL
 );
 
+CREATE TABLE security.passkey (
+    id bytea NOT NULL,
+    account uuid NOT NULL,
+    public_key bytea NOT NULL,
+    uses bigint NOT NULL,
+    name text NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
+);
+
+CREATE TABLE security.recovery_code (
+    account uuid NOT NULL,
+    code_hash bytea NOT NULL
+);
+
+CREATE TABLE security.second_factor (
+    account uuid NOT NULL,
+    secret bytea NOT NULL,
+    added_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE security.session (
     token_hash bytea NOT NULL,
     account uuid NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    expires_at timestamp with time zone NOT NULL
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone DEFAULT now() NOT NULL,
+    address text DEFAULT ''::text NOT NULL,
+    browser text DEFAULT ''::text NOT NULL
+);
+
+CREATE TABLE security.spent (
+    what text NOT NULL,
+    mark bytea NOT NULL,
+    until timestamp with time zone NOT NULL
 );
 
 CREATE TABLE subscription.event (
@@ -1089,6 +1126,9 @@ ALTER TABLE ONLY security.account
 ALTER TABLE ONLY security.attempt
     ADD CONSTRAINT attempt_pkey PRIMARY KEY (address, minute);
 
+ALTER TABLE ONLY security.client_key
+    ADD CONSTRAINT client_key_pkey PRIMARY KEY (client, kid);
+
 ALTER TABLE ONLY security.client
     ADD CONSTRAINT client_pkey PRIMARY KEY (id);
 
@@ -1098,8 +1138,20 @@ ALTER TABLE ONLY security.invitation
 ALTER TABLE ONLY security.key
     ADD CONSTRAINT key_pkey PRIMARY KEY (purpose);
 
+ALTER TABLE ONLY security.passkey
+    ADD CONSTRAINT passkey_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY security.recovery_code
+    ADD CONSTRAINT recovery_code_pkey PRIMARY KEY (account, code_hash);
+
+ALTER TABLE ONLY security.second_factor
+    ADD CONSTRAINT second_factor_pkey PRIMARY KEY (account);
+
 ALTER TABLE ONLY security.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY security.spent
+    ADD CONSTRAINT spent_pkey PRIMARY KEY (what, mark);
 
 ALTER TABLE ONLY subscription.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (subscription, place);
@@ -1197,7 +1249,13 @@ CREATE INDEX access_token_expiry ON security.access_token USING btree (expires_a
 
 CREATE INDEX invitation_citizen ON security.invitation USING btree (citizen);
 
+CREATE INDEX passkey_account ON security.passkey USING btree (account);
+
+CREATE INDEX session_account ON security.session USING btree (account);
+
 CREATE INDEX session_expiry ON security.session USING btree (expires_at);
+
+CREATE INDEX spent_until ON security.spent USING btree (until);
 
 CREATE INDEX event_age ON subscription.event USING btree (at);
 

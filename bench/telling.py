@@ -100,7 +100,7 @@ async def measure(database: kernel.Database, sekali: app.Sekali) -> None:
 
 
 async def actor(database: kernel.Database, client: str) -> security.Actor:
-    keeper = security.Doorkeeper(database, audit.Journal(database))
+    keeper = security.Doorkeeper(database, audit.Journal(database), security.Vault(kernel.Settings()))
     found = await keeper.system(await database.fetchval("select actor from security.client where id = $1", client))
     assert found is not None
     return found

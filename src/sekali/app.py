@@ -39,8 +39,8 @@ class Sekali:
 
 async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     """Join all parts over one migrated database."""
-    journal = audit.Journal(database)
-    doorkeeper = security.Doorkeeper(database, journal)
+    journal, vault = audit.Journal(database), security.Vault(settings)
+    doorkeeper = security.Doorkeeper(database, journal, vault, _house(settings))
     await doorkeeper.open()
     directory = identity.Directory(database)
     relations = care.Relations(database)
@@ -59,7 +59,7 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
         settings.bulk_mb << 20, settings.strict,
     )  # fmt: skip
     subscriptions = exchange.Subscriptions(
-        database, store, doorkeeper, outbox, _policy(settings), _patience(settings), security.Vault(settings)
+        database, store, doorkeeper, outbox, _policy(settings), _patience(settings), vault
     )
     await subscriptions.book.seal()
     log = exchange.RequestLog(database)
@@ -70,8 +70,16 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
         routes=[
             *exchange.routes(
                 exchange.Doors(
-                    sent, directory, doorkeeper, bulk, log, subscriptions, audit.Trail(database, journal), *rates
-                )
+                    sent,
+                    directory,
+                    doorkeeper,
+                    bulk,
+                    log,
+                    subscriptions,
+                    audit.Trail(database, journal),
+                    *rates,
+                    settings.addresses,
+                )  # fmt: skip
             ),
             *web.routes(
                 web.Doors(
@@ -102,6 +110,18 @@ def _refuse(path: str, failure: kernel.Failure) -> Response:
     if path.startswith((exchange.BASE, "/oauth2/")):
         return exchange.failure_response(failure)
     return PlainTextResponse(f"{failure.text('id')}\n{failure.text('en')}\n", 400)
+
+
+def _house(settings: kernel.Settings) -> security.House:
+    """What the operator settles about coming in. Raises Trouble for a role that there is not."""
+    try:
+        demanding = frozenset(map(security.Role, settings.second_factor))
+    except ValueError:
+        roles = ", ".join(role.value for role in security.Role if role is not security.Role.SYSTEM)
+        raise kernel.Trouble(f"SEKALI_SECOND_FACTOR names roles: {roles}.") from None
+    return security.House(
+        settings.addresses, timedelta(minutes=settings.idle_minutes), demanding, settings.breached_passwords,
+    )  # fmt: skip
 
 
 LOOPBACK = tuple(map(ip_network, ("127.0.0.0/8", "::1")))

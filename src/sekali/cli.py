@@ -143,7 +143,22 @@ def user() -> None:
 @click.password_option()
 def add(username: str, name: str, role: str, facility: str | None, password: str) -> None:
     """Add an account; asks for the password."""
-    _run(_add_user(username, name, security.Role(role), facility, password))
+    _run(_given(commands.add_user, username, name, security.Role(role), facility, password))
+
+
+@user.command()
+@click.argument("username")
+@click.password_option()
+def password(username: str, password: str) -> None:
+    """Another password for somebody who forgot theirs; logs them out everywhere."""
+    _run(_given(commands.reset_password, username, password))
+
+
+@user.command(name="drop-second-factor")
+@click.argument("username")
+def drop_second_factor(username: str) -> None:
+    """Take the second step and the passkeys of a lost phone away; logs them out everywhere."""
+    _run(_given(commands.drop_second_factor, username))
 
 
 @main.command(name="export")
@@ -153,21 +168,46 @@ def add(username: str, name: str, role: str, facility: str | None, password: str
 def export_(folder: Path, types: str | None, since: str | None) -> None:
     """Everything as NDJSON; one that was broken off goes on where it stopped."""
     asked = {"_type": types, "_since": since}
-    _run(_bulk(commands.export, folder.absolute(), [(name, value) for name, value in asked.items() if value]))
+    _run(_given(commands.export, folder.absolute(), [(name, value) for name, value in asked.items() if value]))
 
 
 @main.command(name="import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def import_(files: tuple[Path, ...]) -> None:
     """Take in NDJSON files, plain or gzip; one that was broken off goes on where it stopped."""
-    _run(_bulk(commands.import_, files))
+    _run(_given(commands.import_, files))
 
 
 @main.command()
 @click.argument("client_id")
 def operator(client_id: str) -> None:
     """A client id and secret for the operator's own bulk jobs over HTTP."""
-    _run(_bulk(commands.add_operator, client_id))
+    _run(_given(commands.add_operator, client_id))
+
+
+@main.group()
+def client() -> None:
+    """Facilities' own systems that come over FHIR (see docs/api)."""
+
+
+@client.command(name="add")
+@click.argument("client_id")
+@click.option("--at", "place", required=True, help="Name of the facility whose system it is.")
+@click.option(
+    "--keys", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its JWK Set; no secret then."
+)
+def add_client(client_id: str, place: str, keys: Path | None) -> None:
+    """A client of one facility: with public keys, or with a secret that is printed once."""
+    _run(_given(commands.add_client, client_id, place, keys.read_bytes() if keys else None))
+
+
+@client.command(name="keys")
+@click.argument("client_id")
+@click.argument("keys", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--end-secret", is_flag=True, help="From now on its secret opens nothing.")
+def client_keys(client_id: str, keys: Path, end_secret: bool) -> None:
+    """Let a client sign by the keys of this JWK Set, which replace those that it had."""
+    _run(_given(commands.register_keys, client_id, keys.read_bytes(), end_secret))
 
 
 A_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -339,20 +379,7 @@ async def _forbid_sender(application: str, facility: str) -> None:
     console.print(f"{application} {facility} may send no longer.")
 
 
-async def _add_user(username: str, name: str, role: security.Role, facility: str | None, password: str) -> None:
-    found = _settings()
-    async with _standing_database() as database:
-        sekali = await app.build(found, database)
-        place = await commands.place(sekali, facility) if facility else None
-        async with database.transaction() as tx:
-            await sekali.doorkeeper.add_account(
-                tx, username=username, password=password, name=name, role=role, facility=place.id if place else None,
-                facility_name=place.name if place else "", zone=place.zone if place else "Asia/Jakarta",
-            )  # fmt: skip
-    console.print(f"{username} can log in as {role.value}.")
-
-
-async def _bulk(work: Callable[..., Coroutine[Any, Any, str]], *what: Any) -> None:
+async def _given(work: Callable[..., Coroutine[Any, Any, str]], *what: Any) -> None:
     async with _standing_database() as database:
         _step(await work(await app.build(_settings(), database), console, *what))
 

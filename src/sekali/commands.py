@@ -1,4 +1,4 @@
-"""Long work at a terminal, with a bar that shows how far it is: bulk jobs, backups, the demo city."""
+"""The work of commands that are given while Sekali runs or while it does not; long ones show how far they are."""
 
 import asyncio
 import os
@@ -121,6 +121,63 @@ async def _write_down(database: kernel.Database, kind: audit.Kind, purpose: secu
         await audit.append(tx, [event])
 
 
+async def place(sekali: app.Sekali, name: str) -> care.Facility:
+    """The facility of a name. Raises Trouble that names those there are."""
+    places = {place.name: place for place in (await sekali.care.facilities.all()).values()}
+    if name not in places:
+        raise kernel.Trouble(
+            f"There is no facility of that name. There are: {', '.join(sorted(places)) or 'none yet'}."
+        )
+    return places[name]
+
+
+async def add_user(
+    sekali: app.Sekali, console: Console, username: str, name: str, role: security.Role, facility: str | None,
+    password: str,
+) -> str:  # fmt: skip
+    """An account. Raises Conflict, Invalid."""
+    at = await place(sekali, facility) if facility else None
+    async with sekali.database.transaction() as tx:
+        await sekali.doorkeeper.add_account(
+            tx, username=username, password=password, name=name, role=role, facility=at.id if at else None,
+            facility_name=at.name if at else "", zone=at.zone if at else "Asia/Jakarta",
+        )  # fmt: skip
+    return f"{username} can log in as {role.value}."
+
+
+async def reset_password(sekali: app.Sekali, console: Console, username: str, password: str) -> str:
+    """Another password. Raises NotFound, Invalid."""
+    await sekali.doorkeeper.own.reset_password(username, password)
+    return f"{username} has another password, and is logged out everywhere."
+
+
+async def drop_second_factor(sekali: app.Sekali, console: Console, username: str) -> str:
+    """Neither app nor passkeys any more. Raises NotFound."""
+    had, passkeys = await sekali.doorkeeper.own.take_away(username)
+    what = [*(["the authenticator app"] if had else []), *([f"{passkeys} passkeys"] if passkeys else [])]
+    return f"Taken away from {username}: {' and '.join(what) or 'nothing, there was none'}. All sessions ended."
+
+
+async def add_client(sekali: app.Sekali, console: Console, client_id: str, facility: str, keys: bytes | None) -> str:
+    """A client of a facility; its secret, if it has one, is printed once. Raises Conflict, Invalid."""
+    owner = await place(sekali, facility)
+    secret = None if keys else secrets.token_urlsafe(32)
+    if keys:
+        security.keys_in(keys)  # nothing is made of a client whose keys are of no use
+    async with sekali.database.transaction() as tx:
+        await sekali.doorkeeper.add_client(tx, client_id, secret, owner.id, owner.name)
+    if keys:
+        return await register_keys(sekali, console, client_id, keys, False)
+    console.print(f"{client_id}  {secret}", soft_wrap=True)
+    return f"{client_id} is a client of {facility}. The secret is shown once."
+
+
+async def register_keys(sekali: app.Sekali, console: Console, client_id: str, keys: bytes, end_secret: bool) -> str:
+    """Public keys of a client in place of those that it had. Raises NotFound, Invalid."""
+    kids = await sekali.doorkeeper.register_keys(client_id, keys, end_secret)
+    return f"{client_id} may sign with: {', '.join(kids)}"
+
+
 def _bar(words: str, console: Console) -> Progress:
     return Progress(TextColumn(f"  {words}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), console=console)
 
@@ -139,18 +196,8 @@ def _require_done(one: exchange.Job) -> None:
     raise kernel.Trouble(f"Not finished: {reason}")
 
 
-async def place(sekali: app.Sekali, name: str) -> care.Facility:
-    """The facility of a name. Raises Trouble that names those there are."""
-    places = {one.name: one for one in (await sekali.care.facilities.all()).values()}
-    if name not in places:
-        raise kernel.Trouble(
-            f"There is no facility of that name. There are: {', '.join(sorted(places)) or 'none yet'}."
-        )
-    return places[name]
-
-
 async def load_demo(sekali: app.Sekali, console: Console, found: kernel.Settings, population: int) -> None:
-    """The demo city, at the first start, and its sender of HL7 v2."""
+    """The demo city, and who may send HL7 v2 to it."""
     await _load_demo_city(sekali, console, found, population)
     for application, facility, at in demo.SENDERS:
         owner = await place(sekali, at)
@@ -182,7 +229,7 @@ async def _load_demo_city(sekali: app.Sekali, console: Console, found: kernel.Se
 
 
 def say_welcome(console: Console, found: kernel.Settings) -> None:
-    """Who can log in, what to try, and where."""
+    """Where it is, and what can be tried."""
     if found.demo:
         table = Table("who", "where", "what to try", box=None, pad_edge=False)
         for login in demo.logins():

@@ -14,11 +14,12 @@ from sekali import app, audit, kernel, program
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src/sekali"
 PUBLIC = {
-    "/", "/masuk", "/keluar", "/aktivasi", "/bahasa", "/kota", "/{rest:path}", "/oauth2/v1/accesstoken",
+    "/", "/masuk", "/masuk/kode", "/masuk/kunci", "/keluar", "/aktivasi", "/bahasa", "/kota", "/{rest:path}",
+    "/oauth2/v1/accesstoken",
     "/gerakan", "/gerakan/kohort/{slug}", "/gerakan/daerah/{slug}", "/gerakan/hasil/{slug}", "/gerakan/hasil/{slug}/pers.pdf",
     "/gerakan/data", "/gerakan/data/{name}.csv", "/gerakan/data/{name}.json", "/verifikasi", "/verifikasi/{code}",
     "/penilai/luring.js", "/docs", "/kebijakan",
-    "/fhir-r4/v1/metadata", "/fhir-r4/v1/{rest:path}",
+    "/fhir-r4/v1/metadata", "/fhir-r4/v1/.well-known/smart-configuration", "/fhir-r4/v1/{rest:path}",
 }  # fmt: skip
 """What may be seen without having said who one is; the last of each door only says that there is nothing."""
 

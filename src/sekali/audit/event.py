@@ -34,6 +34,14 @@ class Kind(StrEnum):
     ACTIVATED = "activated"
     TOKEN_ISSUED = "token-issued"  # noqa: S105 - the name of an event
     TOKEN_REFUSED = "token-refused"  # noqa: S105
+    CLIENT_CHANGED = "client-changed"
+    PASSWORD_CHANGED = "password-changed"  # noqa: S105
+    SECOND_FACTOR_SET = "second-factor-set"
+    SECOND_FACTOR_REMOVED = "second-factor-removed"
+    RECOVERY_CODE_USED = "recovery-code-used"
+    PASSKEY_ADDED = "passkey-added"
+    PASSKEY_REMOVED = "passkey-removed"
+    SESSIONS_ENDED = "sessions-ended"
     SENDER_REFUSED = "sender-refused"
     INVITED = "invited"
     COHORT_CHANGED = "cohort-changed"

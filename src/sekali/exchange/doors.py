@@ -1,5 +1,6 @@
 """What the exchange stands in front of."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sekali import audit, identity, kernel, records, security
@@ -11,7 +12,11 @@ from .subscriptions import Subscriptions
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """Joined by ``app``. ``addresses`` and ``accounts``: how often each may ask."""
+    """Joined by ``app``.
+
+    :ivar addresses, accounts: how often each may ask.
+    :ivar reached_at: where this server is reached, the best first.
+    """
 
     store: records.Store
     directory: identity.Directory
@@ -22,3 +27,4 @@ class Doors:
     trail: audit.Trail
     addresses: kernel.Rates
     accounts: kernel.Rates
+    reached_at: Sequence[str]

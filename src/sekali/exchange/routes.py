@@ -22,6 +22,7 @@ from .outcomes import failure_response, unexpected
 from .representation import VARY, negotiated
 from .requestlog import WHO, Watch
 from .requestlog.handler import own_log
+from .smart import configuration
 from .subscriptions import handlers as subscriptions
 
 log = logging.getLogger("sekali.exchange")
@@ -123,7 +124,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
     def public(path: str, method: str, interaction: Open, counted: bool = True) -> Route:
         return Route(path, Endpoint(path, interaction, doors, "public", counted=counted), methods=[method])
 
-    bundles = transaction.Bundles()
+    bundles, smart = transaction.Bundles(), "/.well-known/smart-configuration"
     found = [
         read.ReadRoute(BASE, read.Read(doors, admit, grant_of, refusal)),  # the most frequent first
         public(f"{BASE}/metadata", "GET", capabilities.capabilities, counted=False),  # also asked: is it up?
@@ -135,6 +136,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
         *(granted(path, method, handler) for path, method, handler in operations.routes()),
         granted("/_history", "GET", history.history_of_all),
         granted("/{type}", "GET", search.search),
+        Route(BASE + smart, Endpoint(BASE + smart, configuration, doors, "public", plain=True), methods=["GET"]),
         public("/oauth2/v1/accesstoken", "POST", access_token),
         public("/oauth2/v1/accesstoken", "GET", _post_for_tokens),
         consent("GET", consents.standing),

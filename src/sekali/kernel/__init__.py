@@ -56,6 +56,7 @@ __all__ = [
     "SECRET",
     "Raw",
     "Row",
+    "SECRET",
     "Session",
     "Settings",
     "TooCostly",

@@ -5,6 +5,7 @@ docs/settings.md explains each one; a test keeps the two equal.
 
 import difflib
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -62,6 +63,18 @@ def _rate(text: str) -> int | None:
     return int(text)
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return () if text == "none" else tuple(part.strip() for part in text.split(","))
+
+
+def _address(text: str) -> str:
+    if not re.fullmatch(r"https?://[a-z0-9.-]+(:[1-9]\d{0,4})?", text):
+        raise ValueError(
+            "must be a scheme, a host in small letters and perhaps a port, such as https://sekali.kota.example"
+        )
+    return text
+
+
 def _setting(parse: Callable[[str], Any], default: Any = None, factory: Callable[[], Any] | None = None) -> Any:
     if factory is not None:
         return field(default_factory=factory, metadata={"parse": parse})
@@ -82,6 +95,10 @@ class Settings:
     proxy: tuple[Network, ...] = _setting(_networks, ())
     rate_address: int | None = _setting(_rate, 60_000)
     rate_account: int | None = _setting(_rate, 12_000)
+    address: str = _setting(_address, "")
+    idle_minutes: int = _setting(_number(5, 720), 60)
+    second_factor: tuple[str, ...] = _setting(_words, ())
+    breached_passwords: Path | None = _setting(lambda text: Path(text).expanduser().absolute())
     postgres_user: str = _setting(str, "")
     connections: int = _setting(_number(2, 100), 10)
     processes: int = _setting(_number(1, 64), factory=lambda: min(4, os.cpu_count() or 1))
@@ -116,6 +133,14 @@ class Settings:
     def anchor_key(self) -> Path:
         """The file of the key that they are signed with."""
         return self.audit_key or self.data / "audit-key.pem"
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where this server says that it is, the best first; never what a request says of it."""
+        if self.address:
+            return (self.address,)
+        hosts = dict.fromkeys((self.host if self.host not in ("0.0.0.0", "::") else "localhost", "localhost"))
+        return tuple(f"http://{f'[{host}]' if ':' in host else host}:{self.port}" for host in hosts)
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

@@ -3,11 +3,19 @@
 from . import table
 from .access import Grant, Purpose, Relation, decide
 from .actors import SYSTEM, Actor, Role
-from .doorkeeper import AccessToken, Doorkeeper
+from .assertions import ALGORITHMS, keys_in
+from .doorkeeper import AccessToken, Doorkeeper, NextStep
+from .house import House
+from .own_account import Overview
+from .passkeys import Offer
+from .second_factor import address as app_address
+from .second_factor import new_secret
 from .sensitive import LABELS, Classes, Sensitive, labels
+from .sessions import LONGEST, Device
 from .vault import Vault
 
 __all__ = [
-    "LABELS", "SYSTEM", "AccessToken", "Actor", "Classes", "Doorkeeper", "Grant", "Purpose", "Relation", "Role",
-    "Sensitive", "Vault", "decide", "labels", "table",
+    "ALGORITHMS", "LABELS", "LONGEST", "SYSTEM", "AccessToken", "Actor", "Classes", "Device", "Doorkeeper", "Grant",
+    "House", "NextStep", "Offer", "Overview", "Purpose", "Relation", "Role", "Sensitive", "Vault", "app_address", "decide",
+    "keys_in", "labels", "new_secret", "table",
 ]  # fmt: skip

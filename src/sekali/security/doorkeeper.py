@@ -3,31 +3,42 @@
 import asyncio
 import hmac
 import secrets as random
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from time import monotonic
 from uuid import UUID
 
 from sekali import audit, kernel
 
+from . import assertions
+from .accounts import Accounts, actor_of
 from .actors import Actor, Role
-from .secrets import Seal, fingerprint, hash_password, new_code, new_token, password_matches
+from .events import at_the_door
+from .house import House
+from .own_account import OwnAccount
+from .passkeys import Offer, Passkeys
+from .passwords import Passwords
+from .second_factor import Proof, SecondFactor, new_secret
+from .secrets import Seal, fingerprint, new_code, new_token
+from .sessions import Device, Sessions
+from .spent import has_room, spend
+from .vault import Vault
 
 SQL = kernel.queries(__file__)
 
-WRONG_PASSWORDS = 5
-"""After so many in a row an account rests for LOCKED."""
-LOCKED = timedelta(minutes=15)
-WRONG_FROM_ONE_ADDRESS = 100
-"""In LOCKED; a puskesmas sits behind one address, so this is generous."""
-SESSION = timedelta(hours=12)
-"""A long shift; then log in again, and nothing typed is lost."""
 INVITATION = timedelta(days=30)
 TOKEN = timedelta(seconds=3599)
 TOKEN_CACHE = 30.0
 """Seconds for which a checked token is not looked up again: the longest that a withdrawn one still works."""
 CACHED_TOKENS = 10_000
-SHORTEST_PASSWORD = 8
+SHORT_TOKEN = timedelta(minutes=5)
+"""Of a client that signs assertions: what SMART Backend Services recommends."""
+MOST_ASSERTIONS = 1000
+"""Of one client within the minutes that they live; their numbers are kept for so long."""
+STEP = timedelta(minutes=10)
+"""Between the password and the second factor; time enough to set an app up."""
+_NO_RULES = House()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +52,55 @@ class AccessToken:
     organization_name: str
 
 
-class Doorkeeper:
-    """Accounts, sessions, invitations, clients and tokens. Everything it does is audited."""
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """The password was right, and more is asked for.
 
-    def __init__(self, database: kernel.Database, journal: audit.Journal) -> None:
+    :ivar sealed: goes out in a form and comes back with the answer, to :meth:`Doorkeeper.answer`.
+    :ivar username: whose it is.
+    :ivar secret: for an app that has to be set up first, because the role asks for a second factor and there is none.
+    """
+
+    sealed: str
+    username: str
+    secret: str | None = None
+
+
+class Doorkeeper:
+    """Accounts, sessions, invitations, clients and tokens. Everything it does is audited.
+
+    :ivar own: what people do with their own account. After :meth:`open`.
+    """
+
+    own: OwnAccount
+
+    def __init__(
+        self, database: kernel.Database, journal: audit.Journal, vault: Vault, house: House = _NO_RULES
+    ) -> None:
         self._database = database
         self._journal = journal
+        self._vault = vault
+        self._house = house
+        self._accounts = Accounts(database)
+        self._passwords = Passwords(house.breached)
+        self._sessions = Sessions(database, house.idle)
         self._seal: Seal | None = None
         self._bearers: dict[bytes, tuple[float, Actor]] = {}
 
     async def open(self) -> None:
         """Read the server's own keys, made at the first start. Call once before use."""
-        await self._database.execute(SQL.make_key, "seal", random.token_bytes(32))
-        self._seal = Seal(await self._database.fetchval(SQL.key, "seal"))
+        self._seal = Seal(await self._key("seal"))
+        self._second, self._passkeys = (
+            SecondFactor(self._database, self._vault), Passkeys(self._database, self._house.addresses, self._seal),
+        )  # fmt: skip
+        self.own = OwnAccount(
+            self._database, self._accounts, self._passwords, self._sessions, self._second, self._passkeys,
+            self._house.second_factor,
+        )  # fmt: skip
+
+    async def _key(self, purpose: str) -> bytes:
+        await self._database.execute(SQL.make_key, purpose, random.token_bytes(32))
+        return await self._database.fetchval(SQL.key, purpose)
 
     def seal(self, text: str, purpose: str) -> str:
         """``text`` for a hidden field. See :class:`Seal`."""
@@ -68,70 +115,103 @@ class Doorkeeper:
     # People
 
     async def add_account(
-        self,
-        tx: kernel.Session,
-        *,
-        username: str,
-        password: str | None,
-        name: str,
-        role: Role,
-        facility: UUID | None = None,
-        facility_name: str = "",
-        citizen: UUID | None = None,
-        zone: str = "Asia/Jakarta",
-    ) -> UUID:
-        """A new account, inside the caller's transaction. Raises Conflict when the name is taken."""
-        id = kernel.new_id(kernel.CITY)
-        hashed = await asyncio.to_thread(hash_password, password) if password is not None else None
-        try:
-            await tx.execute(
-                SQL.add_account,
-                id,
-                username.strip().lower(),
-                hashed,
-                name,
-                role.value,
-                facility,
-                facility_name,
-                zone,
-                citizen,
-            )
-        except kernel.Duplicate:
-            raise kernel.Conflict("This user name is taken. Please choose another.", path="username") from None
-        return id
+        self, tx: kernel.Session, *, username: str, password: str | None, name: str, role: Role,
+        facility: UUID | None = None, facility_name: str = "", citizen: UUID | None = None, zone: str = "Asia/Jakarta",
+    ) -> UUID:  # fmt: skip
+        """A new account, inside the caller's transaction. Raises Conflict when the name is taken, Invalid for a password
+        that is not good enough.
+        """
+        if password is not None:
+            await asyncio.to_thread(self._passwords.require_good, password, username)
+        return await self._accounts.add(
+            tx, username=username, password=password, name=name, role=role, facility=facility,
+            facility_name=facility_name, citizen=citizen, zone=zone,
+        )  # fmt: skip
 
-    async def log_in(self, username: str, password: str, address: str) -> str:
-        """The token of a new session. Raises Unauthenticated, or Forbidden while the account rests."""
-        at = kernel.now()
-        account = await self._database.fetchrow(SQL.account, username.strip().lower()[:200])
-        if await self._database.fetchval(SQL.attempts, address, at - LOCKED) >= WRONG_FROM_ONE_ADDRESS:
-            raise kernel.Forbidden("Too many wrong passwords from here. Please wait 15 minutes.")
-        if account and account["locked_until"] and account["locked_until"] > at:
-            raise kernel.Forbidden("Too many wrong passwords. This account rests for 15 minutes; then try again.")
-        hashed = account["password_hash"] if account else None
-        if not await asyncio.to_thread(password_matches, hashed, password[:1000]):
-            await self._refuse(account, address, at)
-            raise kernel.Unauthenticated("User name or password is not right.")
-        token = new_token()
+    async def log_in(self, username: str, password: str, address: str, browser: str = "") -> str | NextStep:
+        """The token of a new session, or what is asked for next.
+
+        Raises Unauthenticated, or Forbidden while the account rests.
+        """
+        account = await self._accounts.named(username)
+        await self._accounts.check(account, password, address)
+        assert account is not None, "a password matched"
+        if await self._second.state(account["id"]):
+            return self._step(account)
+        if Role(account["role"]) in self._house.second_factor:
+            return self._step(account, new_secret())
         async with self._database.transaction() as tx:
-            await tx.execute(SQL.succeeded, account["id"])
-            await tx.execute(SQL.open_session, fingerprint(token), account["id"], at, at + SESSION)
-            await audit.append(tx, [_door_event(audit.Kind.LOGGED_IN, _actor(account))])
+            return await self._enter(tx, account, Device(address, browser), "password")
+
+    def _step(self, account: kernel.Row, secret: str | None = None) -> NextStep:
+        text = " ".join((str(account["id"]), fingerprint(account["password_hash"]).hex(), secret or ""))
+        return NextStep(self.seal(text, "next step"), account["username"], secret)
+
+    async def next_step(self, sealed: str) -> NextStep | None:
+        """The step that a form brought back, to be shown again; None when it is too old or the password was changed."""
+        account, secret = await self._halfway(sealed)
+        return NextStep(sealed, account["username"], secret or None) if account else None
+
+    async def _halfway(self, sealed: str) -> tuple[kernel.Row | None, str]:
+        text = self.unseal(sealed, "next step", STEP.total_seconds())
+        if text is None:
+            return None, ""
+        id, hashed, secret = text.split(" ")
+        account = await self._accounts.of(UUID(id))
+        same = account is not None and fingerprint(account["password_hash"]).hex() == hashed
+        return (account, secret) if same else (None, "")
+
+    async def answer(self, sealed: str, code: str, address: str, browser: str = "") -> tuple[str, Sequence[str]]:
+        """The token of a new session for the second factor, and recovery codes if it was set up just now.
+
+        Raises Unauthenticated when the code is not right or the step is too old, Forbidden while the account rests.
+        """
+        account, secret = await self._halfway(sealed)
+        await self._accounts.require_awake(account, address)
+        if account is None:
+            raise kernel.Unauthenticated("That took too long. Please log in again.", path="again")
+        device, id = Device(address, browser), account["id"]
+        async with self._database.transaction() as tx:
+            if secret and await self._second.state(id) is None:
+                codes = await self.own.set_up(tx, actor_of(account), secret, code)
+                return await self._enter(tx, account, device, "password and code"), codes
+            held = await self._accounts.held(tx, id)
+            await self._accounts.require_awake(held, address)
+            proof = await self._second.proof(tx, id, code)
+            if proof is None:
+                await self._accounts.note_wrong(tx, held, address, kernel.now(), "code")
+            else:
+                token = await self._enter(tx, account, device, f"password and {proof.value}")
+                if proof is Proof.RECOVERY:
+                    await audit.append(tx, [at_the_door(audit.Kind.RECOVERY_CODE_USED, actor_of(account))])
+        if proof is None:
+            raise kernel.Unauthenticated("This code is not right, or was used already. Wait for the next one.")
+        return token, ()
+
+    async def enter_by_passkey(self, netloc: str, sealed: str, answer: str, address: str, browser: str = "") -> str:
+        """The token of a new session for a passkey's answer to our challenge. Raises Invalid.
+
+        A resting account is let in: a passkey cannot be guessed, and so nobody is kept out by other people's guesses.
+        """
+        async with self._database.transaction() as tx:
+            account = await self._accounts.held(tx, await self._passkeys.account(tx, netloc, sealed, answer))
+            assert account is not None, "an account with a passkey is never deleted"
+            return await self._enter(tx, account, Device(address, browser), "passkey")
+
+    def offer_entry(self, netloc: str) -> Offer | None:
+        """What the log-in page hands to the browser for a passkey; None at an address where there are none."""
+        return self._passkeys.offer_entry(netloc) if self._passkeys.can_be_used(netloc) else None
+
+    async def _enter(self, tx: kernel.Session, account: kernel.Row, device: Device, by: str) -> str:
+        await self._accounts.succeeded(tx, account["id"])
+        token = await self._sessions.open(tx, account["id"], device)
+        await audit.append(tx, [at_the_door(audit.Kind.LOGGED_IN, actor_of(account), by)])
         return token
-
-    async def _refuse(self, account: kernel.Row | None, address: str, at: datetime) -> None:
-        async with self._database.transaction() as tx:
-            await tx.execute(SQL.add_attempt, address, at)
-            if account is None:
-                return
-            actor = _actor(account)
-            locked = await tx.fetchval(SQL.failed, account["id"], WRONG_PASSWORDS, at + LOCKED)
-            await audit.append(tx, [_door_event(audit.Kind.LOCKED if locked else audit.Kind.LOGIN_REFUSED, actor)])
 
     async def session(self, token: str) -> Actor | None:
         """Who a cookie belongs to; None when it is unknown or has ended."""
-        row = await self._database.fetchrow(SQL.session, fingerprint(token), kernel.now())
-        return _actor(row) if row else None
+        row = await self._sessions.account(token)
+        return actor_of(row) if row else None
 
     async def log_out(self, token: str) -> None:
         """End the session."""
@@ -139,8 +219,8 @@ class Doorkeeper:
         if actor is None:
             return
         async with self._database.transaction() as tx:
-            await tx.execute(SQL.close_session, fingerprint(token))
-            await audit.append(tx, [_door_event(audit.Kind.LOGGED_OUT, actor)])
+            await self._sessions.close(tx, token)
+            await audit.append(tx, [at_the_door(audit.Kind.LOGGED_OUT, actor)])
 
     async def invite(
         self, tx: kernel.Session, name: str, *, citizen: UUID | None = None, role: Role = Role.CITIZEN,
@@ -154,11 +234,8 @@ class Doorkeeper:
         return code
 
     async def activate(self, code: str, username: str, password: str) -> None:
-        """Turn a code into an account. Raises Invalid (unknown or old code, short password), Conflict (name taken)."""
-        if len(password) < SHORTEST_PASSWORD:
-            raise kernel.Invalid(
-                "The password needs at least %(least)s characters.", path="password", least=SHORTEST_PASSWORD
-            )
+        """Turn a code into an account. Raises Invalid (unknown or old code, password not good enough), Conflict (name taken)."""
+        await asyncio.to_thread(self._passwords.require_good, password, username)
         if not 3 <= len(username.strip()) <= 60:
             raise kernel.Invalid("The user name needs 3 to 60 characters.", path="username")
         tidy = code.strip().upper().replace("-", "").replace(" ", "")
@@ -172,16 +249,20 @@ class Doorkeeper:
             role = Role(row["role"])
             id = await self.add_account(tx, username=username, password=password, role=role, **place)
             actor = Actor(id, role=role, **place)
-            await audit.append(tx, [_door_event(audit.Kind.ACTIVATED, actor)])
+            await audit.append(tx, [at_the_door(audit.Kind.ACTIVATED, actor)])
 
     # Systems
 
-    async def add_client(self, tx: kernel.Session, client_id: str, secret: str, organization: UUID, name: str) -> None:
-        """A facility's own system. One client id belongs to one organization. Raises Conflict."""
+    async def add_client(
+        self, tx: kernel.Session, client_id: str, secret: str | None, organization: UUID, name: str
+    ) -> None:
+        """A facility's own system. One client id belongs to one organization. Raises Conflict.
+
+        :param secret: None for one that will sign assertions only.
+        """
+        hashed = fingerprint(secret) if secret is not None else None
         try:
-            await tx.execute(
-                SQL.add_client, client_id, fingerprint(secret), kernel.new_id(kernel.CITY), organization, name
-            )
+            await tx.execute(SQL.add_client, client_id, hashed, kernel.new_id(kernel.CITY), organization, name)
         except kernel.Duplicate:
             raise kernel.Conflict("This client id is taken.") from None
 
@@ -192,20 +273,64 @@ class Doorkeeper:
         except kernel.Duplicate:
             raise kernel.Conflict("This client id is taken.") from None
 
+    async def register_keys(self, client_id: str, document: bytes, end_secret: bool = False) -> list[str]:
+        """Let a client show who it is by the public keys of a JWK Set, which replace those that it had; their kids.
+
+        :param end_secret: its secret no longer opens anything, nor do the tokens that it has (TOKEN_CACHE seconds later).
+
+        Raises NotFound, Invalid.
+        """
+        keys = assertions.keys_in(document)
+        async with self._database.transaction() as tx:
+            client = await tx.fetchrow(SQL.client, client_id)
+            if client is None:
+                raise kernel.NotFound("There is no client of this id.")
+            await tx.execute(SQL.drop_keys, client_id)
+            for key in keys:
+                await tx.execute(SQL.add_key, client_id, key.kid, key.jwk, kernel.now())
+            if end_secret:
+                await tx.execute(SQL.end_secret, client_id)
+                await tx.execute(SQL.end_tokens, client_id)
+            said = f"keys: {', '.join(key.kid for key in keys)}{'; secret ended' if end_secret else ''}"
+            await audit.append(tx, [at_the_door(audit.Kind.CLIENT_CHANGED, _system(client), said)])
+        return [key.kid for key in keys]
+
     async def token(self, client_id: str, secret: str) -> AccessToken:
         """An access token for a client. Raises Unauthenticated."""
         client = await self._database.fetchrow(SQL.client, client_id[:200])
-        if client is None or not hmac.compare_digest(client["secret_hash"], fingerprint(secret)):
+        hashed = client["secret_hash"] if client else None
+        if hashed is None or not hmac.compare_digest(hashed, fingerprint(secret)):
             if client is not None:
-                await self._journal.record(_door_event(audit.Kind.TOKEN_REFUSED, _system(client)))
+                await self._journal.record(at_the_door(audit.Kind.TOKEN_REFUSED, _system(client), "secret"))
             raise kernel.Unauthenticated("The client id or secret is not right.")
-        value, at = new_token(), kernel.now()
         async with self._database.transaction() as tx:
-            await tx.execute(SQL.issue_token, fingerprint(value), client["id"], at, at + TOKEN)
-            await audit.append(tx, [_door_event(audit.Kind.TOKEN_ISSUED, _system(client))])
-        return AccessToken(
-            value, int(TOKEN.total_seconds()), client["id"], client["organization"], client["organization_name"]
-        )
+            return await _issue(tx, client, TOKEN, "secret")
+
+    async def token_by_assertion(self, assertion: str, audiences: Sequence[str]) -> AccessToken:
+        """An access token for a client that signs who it is. Raises Unauthenticated, which never tells why.
+
+        :param audiences: the addresses of our own token endpoint.
+        """
+        client = None
+        try:
+            client = await self._database.fetchrow(SQL.client, assertions.claimed_client(assertion))
+            if client is None:
+                raise assertions.Refused("no such client")
+            rows = await self._database.fetch(SQL.keys, client["id"])
+            keys = [assertions.PublicKey(row["kid"], row["jwk"]) for row in rows]
+            proved = assertions.verify(assertion, keys, audiences, kernel.now())
+            async with self._database.transaction() as tx:
+                what = f"assertion {client['id']}"
+                if not await has_room(tx, what, MOST_ASSERTIONS):
+                    raise assertions.Refused("too many in five minutes")
+                if not await spend(tx, what, proved.number, proved.until):
+                    raise assertions.Refused("jti was used before")
+                return await _issue(tx, client, SHORT_TOKEN, f"key {proved.kid}")
+        except assertions.Refused as refused:
+            if client is not None:
+                event = at_the_door(audit.Kind.TOKEN_REFUSED, _system(client), f"assertion: {refused}")
+                await self._journal.record(event)
+            raise kernel.Unauthenticated("The client could not be authenticated.") from None
 
     async def system(self, actor: UUID) -> Actor | None:
         """The system that acts under an id, for what is done on its behalf later; None when there is none any more."""
@@ -231,16 +356,15 @@ class Doorkeeper:
         return actor
 
 
-def _actor(row: kernel.Row) -> Actor:
-    return Actor(
-        row["id"], row["name"], Role(row["role"]), row["facility"], row["facility_name"], row["citizen"], row["zone"]
+async def _issue(tx: kernel.Session, client: kernel.Row, lives: timedelta, by: str) -> AccessToken:
+    value, at = new_token(), kernel.now()
+    await tx.execute(SQL.issue_token, fingerprint(value), client["id"], at, at + lives)
+    await audit.append(tx, [at_the_door(audit.Kind.TOKEN_ISSUED, _system(client), by)])
+    return AccessToken(
+        value, int(lives.total_seconds()), client["id"], client["organization"], client["organization_name"]
     )
 
 
 def _system(row: kernel.Row) -> Actor:
     role = Role.SYSTEM if row["operator"] else Role.INTEGRATOR
     return Actor(row["actor"], row["id"], role, row["organization"], row["organization_name"])
-
-
-def _door_event(kind: audit.Kind, actor: Actor) -> audit.Event:
-    return audit.Event(kind, actor.id, actor.signature, actor.role.value, actor.facility, actor.citizen, "", "", "")

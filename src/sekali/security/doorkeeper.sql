@@ -1,49 +1,3 @@
--- name: account
--- The account of a name.
-select id, username, password_hash, name, role, facility, facility_name, zone, citizen, failures, locked_until
-from security.account where username = $1
-
--- name: add_account
--- A new account.
-insert into security.account (id, username, password_hash, name, role, facility, facility_name, zone, citizen)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-
--- name: failed
--- One more wrong password; after the limit the account rests for a while.
-update security.account
-set failures = case when failures + 1 >= $2 then 0 else failures + 1 end,
-    locked_until = case when failures + 1 >= $2 then $3::timestamptz else locked_until end
-where id = $1 returning locked_until = $3::timestamptz as locked
-
--- name: succeeded
--- The right password clears the count.
-update security.account set failures = 0, locked_until = null where id = $1
-
--- name: attempts
--- Wrong passwords from one address since a moment.
-select coalesce(sum(failures), 0) from security.attempt where address = $1 and minute >= $2
-
--- name: add_attempt
--- One more from this address; what is older than a day goes.
-with old as (delete from security.attempt where minute < $2::timestamptz - interval '1 day')
-insert into security.attempt (address, minute, failures) values ($1, date_trunc('minute', $2::timestamptz), 1)
-on conflict (address, minute) do update set failures = security.attempt.failures + 1
-
--- name: open_session
--- A new session; those that ended go.
-with old as (delete from security.session where expires_at < $3)
-insert into security.session (token_hash, account, created_at, expires_at) values ($1, $2, $3, $4)
-
--- name: session
--- Who a session belongs to.
-select a.id, a.name, a.role, a.facility, a.facility_name, a.zone, a.citizen
-from security.session s join security.account a on a.id = s.account
-where s.token_hash = $1 and s.expires_at > $2
-
--- name: close_session
--- The end of a session.
-delete from security.session where token_hash = $1
-
 -- name: invite
 -- A code that opens an account; an earlier one for the same place no longer works, nor do those that ended.
 with old as (
@@ -70,6 +24,26 @@ values ($1, $2, $3, null, $4, true)
 -- name: client
 -- The system of a client_id.
 select id, secret_hash, actor, organization, organization_name, operator from security.client where id = $1
+
+-- name: add_key
+-- A public key of a client.
+insert into security.client_key (client, kid, jwk, added_at) values ($1, $2, $3, $4)
+
+-- name: drop_keys
+-- All public keys of a client.
+delete from security.client_key where client = $1
+
+-- name: keys
+-- The public keys of a client.
+select kid, jwk from security.client_key where client = $1
+
+-- name: end_secret
+-- From now on only keys.
+update security.client set secret_hash = null where id = $1
+
+-- name: end_tokens
+-- All tokens of a client.
+delete from security.access_token where client = $1
 
 -- name: issue_token
 -- A new access token; those that ended go.

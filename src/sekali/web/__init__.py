@@ -7,6 +7,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from . import (
+    account,
     answering,
     assessor,
     ceremony,
@@ -48,8 +49,8 @@ class _Files(StaticFiles):
 def routes(doors: Doors) -> list[BaseRoute]:
     """Every page, each with its authority; the last answers for all that is not there."""
     desks = (
-        entrance, clerk, doctor, referral, citizen, looked, answering, city, movement, secretariat, choosing, panel_desk,
-        ceremony, evaluating, team, mentor, assessor, docs, consents, emergency, record, policy,
+        entrance, account, clerk, doctor, referral, citizen, looked, answering, city, movement, secretariat, choosing,
+        panel_desk, ceremony, evaluating, team, mentor, assessor, docs, consents, emergency, record, policy,
     )  # fmt: skip
     every = [page for desk in desks for page in desk.PAGES]
     static = Mount("/static", _Files(directory=STATIC), name="static")

@@ -1,17 +1,17 @@
-"""The entrance: start page, login, activation, language."""
+"""The entrance: start page, login in one step or two, activation, language."""
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from sekali import kernel
+from sekali import kernel, security
 
 from .failures import field_errors
 from .frame import HOME, render
-from .keep import kept_before
-from .routing import COOKIE, PUBLIC, page
+from .keep import Kept, kept_before
+from .login import login_page
+from .routing import COOKIE, PUBLIC, device, give_session, page
 
 YEAR = 365 * 86400
-SESSION = 12 * 3600
 
 
 async def start(request: Request) -> Response:
@@ -22,29 +22,92 @@ async def start(request: Request) -> Response:
 
 
 async def login_form(request: Request) -> Response:
-    return render(request, "entrance/login.html", kept=None, again=False, to=request.query_params.get("ke", ""))
+    return login_page(request, to=request.query_params.get("ke", ""))
 
 
 async def log_in(request: Request) -> Response:
     """Come in; what was typed before the session ended comes along."""
-    form, doors = request.state.typed, request.state.doors
-    address = request.client.host if request.client else ""
-    before = kept_before(form)
+    form, at = request.state.typed, device(request)
+    keeper = request.state.doors.doorkeeper
     try:
-        token = await doors.doorkeeper.log_in(form.get("username", ""), form.get("password", ""), address)
+        entered = await keeper.log_in(form.get("username", ""), form.get("password", ""), at.address, at.browser)
     except (kernel.Unauthenticated, kernel.Forbidden) as failure:
-        status = 401 if isinstance(failure, kernel.Unauthenticated) else 429
-        return render(request, "entrance/login.html", status, kept=before, again=False, to=form.get("to", ""),
-                      username=form.get("username", ""), error=failure.text(request.state.language))  # fmt: skip
+        return _not_in(request, failure)
+    if isinstance(entered, security.NextStep):
+        return _next_step(request, entered)
+    return await _inside(request, entered)
+
+
+async def answer(request: Request) -> Response:
+    """The second factor, or the first code of an app that was set up just now."""
+    form, at = request.state.typed, device(request)
+    keeper = request.state.doors.doorkeeper
+    try:
+        token, codes = await keeper.answer(form.get("step", ""), form.get("code", ""), at.address, at.browser)
+    except (kernel.Unauthenticated, kernel.Forbidden, kernel.Invalid) as failure:
+        step = await keeper.next_step(form.get("step", ""))
+        if step is None or isinstance(failure, kernel.Forbidden):
+            return _not_in(request, failure)
+        return _next_step(request, step, failure.text(request.state.language), 401)
+    if not codes:
+        return await _inside(request, token)
+    request.state.actor = await keeper.session(token)
+    page = render(request, "account/codes.html", codes=codes, kept=_typed_before(form), to=_target(request))
+    return give_session(page, token, request.state.doors)
+
+
+async def enter_by_passkey(request: Request) -> Response:
+    form, at = request.state.typed, device(request)
+    try:
+        token = await request.state.doors.doorkeeper.enter_by_passkey(
+            request.url.netloc, form.get("step", ""), form.get("credential", ""), at.address, at.browser
+        )
+    except kernel.Invalid as failure:
+        return _not_in(request, failure)
+    return await _inside(request, token)
+
+
+def _not_in(request: Request, failure: kernel.Failure) -> Response:
+    """The log-in page again, with what is wrong."""
+    form = request.state.typed
+    return login_page(
+        request, 429 if isinstance(failure, kernel.Forbidden) else 401, kept=kept_before(form), to=form.get("to", ""),
+        username=form.get("username", ""), error=failure.text(request.state.language),
+    )  # fmt: skip
+
+
+def _next_step(request: Request, step: security.NextStep, error: str = "", status: int = 200) -> Response:
+    form = request.state.typed
+    return render(
+        request, "entrance/app.html" if step.secret else "entrance/code.html", status, step=step, error=error,
+        kept=kept_before(form), to=form.get("to", ""),
+        address=security.app_address(step.secret, step.username) if step.secret else "",
+    )  # fmt: skip
+
+
+def _typed_before(form: dict[str, str]) -> Kept | None:
+    before = kept_before(form)
+    return before if before is not None and before.fields else None
+
+
+def _target(request: Request) -> str:
+    """Where to go on: only a path of this site."""
+    to = request.state.typed.get("to", "")
+    inside = to.startswith("/") and not to.startswith("//") and "\\" not in to
+    return to if inside else HOME.get(request.state.actor.role, "/")
+
+
+async def _inside(request: Request, token: str) -> Response:
+    """To the desk, or back to what was typed before the session ended."""
+    doors = request.state.doors
     request.state.actor = await doors.doorkeeper.session(token)
-    if before is not None and before.fields:
-        response = render(request, "entrance/continue.html", kept=before)
-    else:
-        to = form.get("to", "")
-        inside = to.startswith("/") and not to.startswith("//") and "\\" not in to
-        response = RedirectResponse(to if inside else HOME.get(request.state.actor.role, "/"), 303)
-    response.set_cookie(COOKIE, token, max_age=SESSION, httponly=True, samesite="lax", secure=doors.settings.https)
-    return response
+    before = _typed_before(request.state.typed)
+    response = (
+        render(request, "entrance/continue.html", kept=before)
+        if before is not None
+        else RedirectResponse(_target(request), 303)
+    )
+    return give_session(response, token, doors)
 
 
 async def log_out(request: Request) -> Response:
@@ -73,9 +136,7 @@ async def activate(request: Request) -> Response:
     except kernel.Conflict as failure:
         errors = {failure.path or "username": failure.text(request.state.language)}
         return render(request, "entrance/activation.html", 409, form=form, errors=errors)
-    return render(
-        request, "entrance/login.html", kept=None, again=False, username=form.get("username", ""), welcome=True
-    )
+    return login_page(request, username=form.get("username", ""), welcome=True)
 
 
 async def language(request: Request) -> Response:
@@ -96,6 +157,8 @@ PAGES = (
     page("/", start, PUBLIC),
     page("/masuk", login_form, PUBLIC),
     page("/masuk", log_in, PUBLIC, "POST"),
+    page("/masuk/kode", answer, PUBLIC, "POST"),
+    page("/masuk/kunci", enter_by_passkey, PUBLIC, "POST"),
     page("/keluar", log_out, PUBLIC, "POST"),
     page("/aktivasi", activation_form, PUBLIC),
     page("/aktivasi", activate, PUBLIC, "POST"),

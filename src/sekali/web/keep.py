@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-SECRET = ("password", "password_again", "code")
+SECRET = (
+    "password", "password_again", "code", "old", "password_now", "app_password", "key_password", "credential", "step",
+)  # fmt: skip
 PREFIX = "kept."
 TARGET = "kept_to"
 

@@ -18,8 +18,9 @@ from sekali import care, kernel, program, security
 from . import uploads
 from .failures import failure_page, unexpected_page
 from .forms import typed
-from .frame import HEADERS, choose_language, render
+from .frame import HEADERS, choose_language
 from .keep import kept
+from .login import login_page
 
 log = logging.getLogger("sekali.web")
 COOKIE = "sekali"
@@ -156,6 +157,21 @@ class _Endpoint:
             return unexpected_page(request, reference)
 
 
+def device(request: Request) -> security.Device:
+    """Where a request comes from."""
+    host = request.client.host if request.client else ""
+    return security.Device(host, request.headers.get("user-agent", ""))
+
+
+def give_session(response: Response, token: str, doors: Doors) -> Response:
+    """The answer, with the cookie of a session."""
+    response.set_cookie(
+        COOKIE, token, max_age=int(security.LONGEST.total_seconds()), httponly=True, samesite="lax",
+        secure=doors.settings.https,
+    )  # fmt: skip
+    return response
+
+
 async def _actor(request: Request, doors: Doors) -> security.Actor | None:
     token = request.cookies.get(COOKIE)
     actor = await doors.doorkeeper.session(token) if token else None
@@ -167,7 +183,7 @@ async def _actor(request: Request, doors: Doors) -> security.Actor | None:
 def _log_in_first(request: Request) -> Response:
     """The login page; what was typed into a form goes with it and comes back after."""
     if request.method == "POST":
-        return render(request, "entrance/login.html", 401, kept=kept(request), again=True)
+        return login_page(request, 401, kept=kept(request), again=True)
     return RedirectResponse(f"/masuk?ke={request.url.path}", 303)
 
 

@@ -1,5 +1,7 @@
 """Who comes in, and who rests."""
 
+import asyncio
+
 import pytest
 
 from sekali import audit, kernel, security
@@ -35,6 +37,15 @@ async def test_after_five_wrong_passwords_the_account_rests(sekali) -> None:
         await sekali.doorkeeper.log_in("loket.satu", "rahasia-1", "10.0.0.1")
     await sekali.database.execute("update security.account set locked_until = now() - interval '1 second'")
     assert await sekali.doorkeeper.log_in("loket.satu", "rahasia-1", "10.0.0.1")
+
+
+async def test_many_guesses_at_once_are_no_better_than_one_by_one(sekali) -> None:
+    await account(sekali)
+    guesses = [*(f"tebakan {n}" for n in range(20)), "rahasia-1"]
+    answers = await asyncio.gather(
+        *(sekali.doorkeeper.log_in("loket.satu", guess, "10.0.0.1") for guess in guesses), return_exceptions=True
+    )
+    assert isinstance(answers[-1], kernel.Forbidden), "the right one came too late"
 
 
 async def test_many_names_from_one_address_are_stopped(sekali) -> None:

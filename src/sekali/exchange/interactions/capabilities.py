@@ -13,6 +13,7 @@ from ..doors import Doors
 from ..messages import base_url
 from ..outcomes import FHIR_JSON
 from ..representation import FORMATS
+from ..smart import TOKENS
 from ..subscriptions import TOPICS, sockets_url
 
 READING = ("read", "vread", "history-instance", "search-type")
@@ -20,17 +21,22 @@ WRITING = ("create", "update", "patch", "delete")
 
 
 _GUIDE = "http://hl7.org/fhir/uv/subscriptions-backport"
+_SERVICES = "http://terminology.hl7.org/CodeSystem/restful-security-service"
+_OAUTH = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 _WEBSOCKET = "http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket"
 
 
 async def capabilities(request: Request, doors: Doors) -> Response:
     """``GET /metadata``, made from the tables that the server itself works by."""
-    return Response(_statement(base_url(request)), media_type=FHIR_JSON)
+    return Response(_statement(base_url(request), doors.reached_at[0] + TOKENS), media_type=FHIR_JSON)
 
 
 @lru_cache(8)
-def _statement(base: str) -> bytes:
-    """The statement of a server at ``base``; only where a websocket connects to depends on it."""
+def _statement(base: str, tokens: str) -> bytes:
+    """The statement of a server at ``base``; only where a websocket connects to depends on it.
+
+    :param tokens: where tokens are given.
+    """
     return kernel.encode(
         {
             "resourceType": "CapabilityStatement",
@@ -52,7 +58,10 @@ def _statement(base: str) -> bytes:
                     "mode": "server",
                     "security": {
                         "cors": False,
-                        "description": "Bearer tokens from /oauth2/v1/accesstoken?grant_type=client_credentials",
+                        "service": [{"coding": [{"system": _SERVICES, "code": "SMART-on-FHIR"}]}],
+                        "extension": [{"url": _OAUTH, "extension": [{"url": "token", "valueUri": tokens}]}],
+                        "description": f"Bearer tokens from {tokens}, for a signed assertion (SMART Backend Services) "
+                        "or, with ?grant_type=client_credentials, for a client id and secret",
                     },
                     "resource": [_resource(type) for type in sorted(fhir.TYPES)],
                     "interaction": [{"code": "transaction"}, {"code": "batch"}, {"code": "history-system"}],

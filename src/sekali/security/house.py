@@ -1,0 +1,23 @@
+"""The house rules: what the operator settles about coming in."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from .actors import Role
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Made by ``app`` from the settings.
+
+    :ivar addresses: where people reach the server; passkeys are bound to the host.
+    :ivar idle: a session that is not used for so long ends.
+    :ivar second_factor: roles that may not come in by a password alone.
+    :ivar breached: a local file of breached passwords, or None. See :class:`~.passwords.Passwords`.
+    """
+
+    addresses: tuple[str, ...] = ()
+    idle: timedelta = timedelta(hours=1)
+    second_factor: frozenset[Role] = frozenset()
+    breached: Path | None = None
