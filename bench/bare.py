@@ -30,7 +30,8 @@ async def main() -> None:
     database = await kernel.Database.connect(found.database_url)
     journal = Silent(database)
     doors = exchange.Doors(
-        records.Store(database, journal), identity.Directory(database), security.Doorkeeper(database, journal, security.Vault(kernel.Settings())),
+        records.Store(database, journal), identity.Directory(database),
+        security.Doorkeeper(database, journal, security.Vault(kernel.Settings())),
         None, exchange.RequestLog(database), None, None,  # nothing here is bulk, nobody is told, no audit is read
     )  # fmt: skip
     grant = security.decide(security.SYSTEM, security.Purpose.LOAD)
