@@ -12,6 +12,7 @@ import uvloop
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
+from starlette.types import Scope
 
 from sekali import audit, exchange, identity, kernel, records, security, serving
 from sekali.exchange.interactions import capabilities, read, search
@@ -33,6 +34,7 @@ async def main() -> None:
         records.Store(database, journal), identity.Directory(database),
         security.Doorkeeper(database, journal, security.Vault(kernel.Settings())),
         None, exchange.RequestLog(database), None, None,  # nothing here is bulk, nobody is told, no audit is read
+        kernel.Rates(None), kernel.Rates(None), found.addresses,
     )  # fmt: skip
     grant = security.decide(security.SYSTEM, security.Purpose.LOAD)
 
@@ -40,14 +42,17 @@ async def main() -> None:
         async def run(request: Request, doors: exchange.Doors) -> Response:
             return await interaction(request, doors, grant)
 
-        return Endpoint("", run, doors, "none")
+        return Endpoint("", run, doors, "none", counted=False)
+
+    def everybody(scope: Scope, doors: exchange.Doors) -> None:
+        """Nobody is counted."""
 
     async def same(authorization: bytes, doors: exchange.Doors) -> security.Grant:
         return grant
 
     application = Router(
         routes=[
-            read.ReadRoute(exchange.BASE, read.Read(doors, same, refusal)),
+            read.ReadRoute(exchange.BASE, read.Read(doors, everybody, same, refusal)),
             Route(f"{exchange.BASE}/metadata", Endpoint("", capabilities.capabilities, doors, "none")),
             Route(f"{exchange.BASE}/{{type}}", bare(search.search)),
         ]
