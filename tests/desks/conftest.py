@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from sekali import kernel
 
@@ -70,7 +70,7 @@ def at(new_context: NewContext) -> Callable[..., Page]:
     def log_in(username: str, **options) -> Page:
         page = new_context(**options).new_page()
         page.goto("/masuk")
-        page.wait_for_function("document.activeElement.name === 'username'")
+        expect(page.locator("[name=username]")).to_be_focused()
         page.keyboard.type(username)
         page.keyboard.press("Tab")
         page.keyboard.type("sekali-demo")

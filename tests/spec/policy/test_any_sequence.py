@@ -50,7 +50,8 @@ class Model:
         self.said = [one for one in self.said if _about(one[1]) != _about(word)] + [(id, word, own)]
 
     def sees(self, label: str, place: str, purpose: str) -> bool:
-        return may_see(label, self.words(), place, purpose, "writer")
+        """Of a class: only where neither what is ordinary nor the class is closed."""
+        return all(may_see(one, self.words(), place, purpose, "writer") for one in {"", label})
 
 
 def _about(word: Word) -> tuple[str, str, str]:
