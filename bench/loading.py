@@ -87,7 +87,8 @@ async def measure_bulk(city: City, repeats: int) -> None:
     print(f"\n{'$export of everything':34} {count / taken:8.0f}/s  {count} resources")
     lines = [line for file in files for line in file.read_bytes().splitlines()]
     kept = await city.database.fetch(
-        "select shard, type, id, subject, version, updated, deleted, date, tokens, content from records.resource"
+        "select shard, type, id, subject, version, updated, deleted, date, tokens, content, sensitive, origin, addressee from"
+        " records.resource"
     )
     rows = [[tuple(row) for row in kept[n : n + BATCH]] for n in range(0, len(kept), BATCH)]
     admin = await kernel.Database.connect(city.cluster.dsn, 1)
