@@ -13,9 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sekali import app, audit, auditing, commands, kernel, program, records, security, serving
-from sekali.opening import database_at as _database
-from sekali.opening import require_url as _require_url
-from sekali.opening import standing_database as _standing_database
+from sekali.opening import database_at, require_url, standing_database
 
 console = Console(highlight=False)
 
@@ -277,7 +275,7 @@ async def _up(population: int | None) -> int | None:
     found = _settings()
     with serving.listening(found.host, found.port) as listener:
         if found.database_url:
-            async with _database(found.database_url, found) as database:
+            async with database_at(found.database_url, found) as database:
                 return await _work(found, database, found.database_url, population, listener)
         cluster = kernel.Cluster(found)
         cluster.hold()
@@ -286,7 +284,7 @@ async def _up(population: int | None) -> int | None:
             await cluster.start()
             _step(f"PostgreSQL runs as {cluster.account.name}, data in {found.data}")
             watch = asyncio.create_task(_watch(cluster))
-            async with _database(cluster.dsn, found) as database:
+            async with database_at(cluster.dsn, found) as database:
                 try:
                     return await _work(found, database, cluster.dsn, population, listener)
                 finally:
@@ -321,7 +319,7 @@ async def _serve() -> None:
     found = _settings()
     kernel.log_to(found.data)
     with serving.listening(found.host, found.port) as listener:
-        async with _database(_require_url(found), found) as database:
+        async with database_at(require_url(found), found) as database:
             sekali = await app.build(found, database)
             async with sekali.hl7v2.on(found.host, found.hl7_port):
                 console.print(f"Sekali on http://{found.host}:{found.port}  (Ctrl-C stops it)")
@@ -333,7 +331,7 @@ async def _worker(number: int) -> None:
     audit.write_as(number)
     found = _settings()
     kernel.log_to(found.data)
-    async with _database(_require_url(found), found) as database:
+    async with database_at(require_url(found), found) as database:
         sekali = await app.build(found, database)
         with serving.shared(found.host, found.port) as listener:
             async with sekali.bulk.working(), sekali.subscriptions.working():
@@ -342,7 +340,7 @@ async def _worker(number: int) -> None:
 
 async def _migrate() -> None:
     found = _settings()
-    async with _database(_require_url(found), found) as database:
+    async with database_at(require_url(found), found) as database:
         count = await kernel.migrate(database, tell=_step)
         console.print(f"{count} migrations applied." if count else "Nothing to do.")
         await records.renew(database, tell=_say_renewed)
@@ -359,12 +357,12 @@ def _say_classed(type: str, count: int) -> None:
 
 
 async def _with_database(work: Callable[..., Coroutine[Any, Any, int]], *what: Any) -> int:
-    async with _standing_database() as database:
+    async with standing_database() as database:
         return await work(_settings(), console, database, *what)
 
 
 async def _allow_sender(application: str, facility: str, place: str, networks: tuple[str, ...]) -> None:
-    async with _standing_database() as database:
+    async with standing_database() as database:
         sekali = await app.build(_settings(), database)
         owner = await commands.place(sekali, place)
         await sekali.hl7v2.senders.allow(application, facility, owner.id, owner.name, owner.zone, networks)
@@ -372,7 +370,7 @@ async def _allow_sender(application: str, facility: str, place: str, networks: t
 
 
 async def _forbid_sender(application: str, facility: str) -> None:
-    async with _standing_database() as database:
+    async with standing_database() as database:
         sekali = await app.build(_settings(), database)
         if not await sekali.hl7v2.senders.forbid(application, facility):
             raise kernel.Trouble("There is no such sender.")
@@ -380,7 +378,7 @@ async def _forbid_sender(application: str, facility: str) -> None:
 
 
 async def _given(work: Callable[..., Coroutine[Any, Any, str]], *what: Any) -> None:
-    async with _standing_database() as database:
+    async with standing_database() as database:
         _step(await work(await app.build(_settings(), database), console, *what))
 
 

@@ -210,10 +210,6 @@ def _put(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         part.rename(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        kernel.sync_folder(path.parent)
     except OSError as error:
         raise kernel.Trouble(f"No anchor could be written to {path.parent} ({error.strerror}).") from None

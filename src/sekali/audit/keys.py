@@ -34,17 +34,7 @@ def private_key(path: Path) -> Ed25519PrivateKey:
 def _make(path: Path) -> None:
     content = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(part, path)  # whoever was first has made it
-    except FileExistsError:
-        pass
-    finally:
-        part.unlink()
+    kernel.keep_once(path, content)
 
 
 def public_text(key: Ed25519PrivateKey) -> str:

@@ -100,7 +100,7 @@ def sealed(target: Path, recipient: pyrage.x25519.Recipient) -> Iterator[BinaryI
         out.flush()
         os.fsync(out.fileno())
         partial.rename(target)
-        _sync_folder(target.parent)
+        kernel.sync_folder(target.parent)
     except BaseException as error:
         partial.unlink(missing_ok=True)
         cause = watched.error or error
@@ -159,12 +159,3 @@ def _word(source: Path, error: Exception) -> Damaged:
 def _pipe() -> tuple[BinaryIO, BinaryIO]:
     reading, writing = os.pipe()
     return os.fdopen(reading, "rb"), os.fdopen(writing, "wb")
-
-
-def _sync_folder(folder: Path) -> None:
-    """The name too is on disk."""
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

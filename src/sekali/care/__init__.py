@@ -6,15 +6,15 @@ from datetime import timedelta
 from sekali import audit, identity, kernel, records, security
 
 from . import icd, measures, places, resources
-from .consents import CLASSES, PURPOSES, Consents, Said, Wish, of_myself
+from .consents import CLASSES, PURPOSES, Consents, Said, Wish
 from .consents import resource as consent
 from .consultation import PLAUSIBLE, Consultation
 from .counter import Counter
 from .emergency import Emergency, Opening
 from .facilities import Facilities, is_open, today
-from .own import OwnPage
+from .own import OwnPage, of_myself
 from .questions import Question, Questions
-from .record import ReadRecord, RecordRoom
+from .record import RecordRoom
 from .referrals import Referrals
 from .referrals import follow as follow_tasks
 from .relations import Relations, at_counter, caring, follow_care
@@ -34,10 +34,11 @@ from .views import (
     IcdTerm,
     Letter,
     Medication,
-    MyRecord,
+    MyPage,
     PastVisit,
     Person,
     Prefill,
+    ReadRecord,
     Referral,
     Registration,
     Slip,
@@ -112,7 +113,7 @@ __all__ = [
     "IcdTerm",
     "Letter",
     "Medication",
-    "MyRecord",
+    "MyPage",
     "Opening",
     "OwnPage",
     "PastVisit",

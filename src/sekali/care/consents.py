@@ -16,6 +16,7 @@ from .facilities import Facilities
 CLASSES = {"": "ordinary", **{label: one.name.lower() for label, one in security.LABELS.items()}}
 """HL7's label, empty for what is ordinary -> our word."""
 LABEL_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+PARTICIPATION_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
 REASON_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 PURPOSES = ("", "TREAT", "COC")
 """For everything, for care, for a referral."""
@@ -73,19 +74,14 @@ class Consents:
             change.note(audit.Kind.CONSENTED, grant.subject, now.reference, "withdrawn")
 
 
-def of_myself(actor: security.Actor) -> security.Grant:
-    """Leave to decide about one's own record. Raises Forbidden."""
-    return security.decide(actor, security.Purpose.OWN_RECORD, actor.citizen, security.Relation.SELF)
-
-
 def resource(person: UUID, wish: Wish, facility_name: str = "") -> dict[str, Any]:
     """A Consent as R4 has it."""
     provision: dict[str, Any] = {"type": "permit" if wish.permit else "deny"}
     if wish.facility:
-        recipient = resources.concept("http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "IRCP", "")
-        recipient["coding"] = [{name: value for name, value in one.items() if value} for one in recipient["coding"]]
-        reference = resources.reference("Organization", wish.facility, facility_name)
-        provision["actor"] = [{"role": {"coding": recipient["coding"]}, "reference": reference}]
+        role = {"coding": [{"system": PARTICIPATION_SYSTEM, "code": "IRCP"}]}
+        provision["actor"] = [
+            {"role": role, "reference": resources.reference("Organization", wish.facility, facility_name)}
+        ]
     if wish.label:
         provision["securityLabel"] = [{"system": LABEL_SYSTEM, "code": wish.label}]
     if wish.purpose:
@@ -97,8 +93,7 @@ def resource(person: UUID, wish: Wish, facility_name: str = "") -> dict[str, Any
         "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],
         "patient": {"reference": f"Patient/{person}"},
         "dateTime": kernel.fhir_instant(kernel.now()),
-        "policyRule": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
-                                   "code": "OPTIN" if wish.permit else "OPTOUT"}]},
+        "policyRule": {"coding": [{"system": LABEL_SYSTEM, "code": "OPTIN" if wish.permit else "OPTOUT"}]},
         "provision": provision,
     }  # fmt: skip
 

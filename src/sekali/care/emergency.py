@@ -7,8 +7,9 @@ from uuid import UUID
 from sekali import audit, kernel, records, security
 
 from .counter import Counter
-from .record import ReadRecord, read
+from .record import read
 from .relations import require_facility
+from .views import ReadRecord
 
 SQL = kernel.queries(__file__)
 SHORTEST, LONGEST = 10, 500

@@ -4,14 +4,12 @@ from uuid import UUID
 
 from sekali import audit, kernel, records, security
 
-from . import reading
+from .record import read
 from .referrals import Referrals
-from .views import MyRecord
-
-TYPES = ("Patient", "Coverage", "AllergyIntolerance", "Condition", "MedicationRequest", "Encounter")
+from .views import MyPage
 
 
-def own(actor: security.Actor) -> security.Grant:
+def of_myself(actor: security.Actor) -> security.Grant:
     """Leave to see one's own data. Raises Forbidden to all who are no citizens."""
     if actor.citizen is None:
         raise kernel.Forbidden("This page is only for the person it is about.")
@@ -29,26 +27,17 @@ class OwnPage:
         self._store = store
         self._referrals = referrals
 
-    async def mine(self, actor: security.Actor) -> MyRecord:
+    async def mine(self, actor: security.Actor) -> MyPage:
         """The record of the person whose page this is (UU PDP 27/2022: access and copy). Raises Forbidden."""
-        grant = own(actor)
-        record = await self._store.under(grant).record(TYPES)
+        grant = of_myself(actor)
+        record = await read(self._store, grant)
         looks, _ = await audit.looks(self._database, grant.subject, audit.Looked(zone=actor.zone))
-        return MyRecord(
-            person=reading.person(record["Patient"][0]),
-            coverage=reading.coverage(record),
-            allergies=reading.allergies(record),
-            problems=reading.problems(record),
-            medications=reading.medications(record),
-            visits=reading.past_visits(record),
-            referrals=tuple(await self._referrals.of_citizen(actor.citizen)),
-            looks=tuple(looks[: self.LOOKS]),
-        )
+        return MyPage(record, tuple(await self._referrals.of_citizen(actor.citizen)), tuple(looks[: self.LOOKS]))
 
     async def looks(self, actor: security.Actor, asked: audit.Looked) -> tuple[list[audit.Look], bool]:
         """A page of who looked, and whether there are more. Raises Forbidden."""
-        return await audit.looks(self._database, own(actor).subject, asked)
+        return await audit.looks(self._database, of_myself(actor).subject, asked)
 
     async def places(self, actor: security.Actor) -> list[UUID]:
         """The facilities from which somebody looked. Raises Forbidden."""
-        return await audit.places_of_looks(self._database, own(actor).subject)
+        return await audit.places_of_looks(self._database, of_myself(actor).subject)

@@ -10,7 +10,7 @@ from uuid import UUID
 from sekali import audit, kernel, security
 
 from .facilities import Facilities
-from .own import own
+from .own import of_myself
 from .relations import require_facility
 
 SQL = kernel.queries(__file__)
@@ -61,7 +61,7 @@ class Questions:
 
     async def about(self, actor: security.Actor, stream: str, seq: int) -> audit.Look:
         """The look that somebody wants to ask about. Raises NotFound, Invalid (nobody could answer)."""
-        citizen = own(actor).subject
+        citizen = of_myself(actor).subject
         found = await audit.look(self._database, citizen, stream, seq)
         if found is None:
             raise kernel.NotFound("There is no such entry about you.")
@@ -74,7 +74,7 @@ class Questions:
     async def ask(self, actor: security.Actor, stream: str, seq: int, reason: str) -> UUID:
         """Ask the facility of a look why. Raises Invalid, Conflict (asked before), TooCostly (too many wait)."""
         look = await self.about(actor, stream, seq)
-        citizen, reason, at, id = own(actor).subject, reason.strip(), kernel.now(), kernel.new_id(kernel.CITY)
+        citizen, reason, at, id = of_myself(actor).subject, reason.strip(), kernel.now(), kernel.new_id(kernel.CITY)
         if not SHORTEST <= len(reason) <= LONGEST_REASON:
             raise kernel.Invalid("Write what you want to know, in 5 to 1,000 letters.", path="reason")
         if await self._database.fetchval(SQL.waiting, citizen) >= MOST_WAITING:
@@ -93,7 +93,7 @@ class Questions:
     async def of_citizen(self, actor: security.Actor) -> Sequence[Question]:
         """My questions, the newest first."""
         where = " where q.citizen = $1 order by q.asked_at desc limit $2"
-        return await self._shown(where, own(actor).subject, SHOWN)
+        return await self._shown(where, of_myself(actor).subject, SHOWN)
 
     async def waiting(self, actor: security.Actor) -> Sequence[Question]:
         """Those that the actor's facility has to answer, the most urgent first."""

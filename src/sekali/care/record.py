@@ -1,6 +1,5 @@
 """A record to read: of a visit that is open or was, for those who treat, hand out medicines or keep records."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,7 +7,7 @@ from sekali import kernel, records, security
 
 from . import reading
 from .relations import require_facility
-from .views import Coverage, PastVisit, Person, Visit
+from .views import ReadRecord, Visit
 from .visits import SQL, visit, visit_here
 
 TYPES = ("Patient", "Coverage", "AllergyIntolerance", "Condition", "MedicationRequest", "Encounter")
@@ -18,18 +17,6 @@ WHY = {
     security.Role.PHARMACIST: security.Purpose.TREATMENT, security.Role.RECORDS_OFFICER: security.Purpose.RECORD_KEEPING,
 }  # fmt: skip
 """Role -> what a record is read for."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadRecord:
-    """What may be seen of a person."""
-
-    person: Person
-    coverage: Coverage | None
-    allergies: tuple[str, ...]
-    problems: tuple[str, ...]
-    medications: tuple[str, ...]
-    visits: tuple[PastVisit, ...]
 
 
 async def read(store: records.Store, grant: security.Grant) -> ReadRecord:

@@ -335,8 +335,8 @@ class CounterMeasure:
 
 
 @dataclass(frozen=True, slots=True)
-class MyRecord:
-    """A citizen's own page."""
+class ReadRecord:
+    """What may be seen of a person."""
 
     person: Person
     coverage: Coverage | None
@@ -344,6 +344,13 @@ class MyRecord:
     problems: tuple[str, ...]
     medications: tuple[str, ...]
     visits: tuple[PastVisit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MyPage:
+    """A citizen's own page."""
+
+    record: ReadRecord
     referrals: tuple[Referral, ...]
     looks: tuple[audit.Look, ...]
 

@@ -21,6 +21,7 @@ from .failures import (
     Unprocessable,
     Unsupported,
 )
+from .files import keep_once, sync_folder
 from .ids import CITY, Ids, id_of, ids_from, new_id, new_person, shard_of
 from .json import Raw, decode, encode, members
 from .language import LANGUAGES, LOCALE, translate
@@ -76,6 +77,7 @@ __all__ = [
     "id_of",
     "ids_from",
     "in_zone",
+    "keep_once",
     "log_to",
     "members",
     "migrate",
@@ -89,5 +91,6 @@ __all__ = [
     "queries",
     "read_settings",
     "shard_of",
+    "sync_folder",
     "translate",
 ]

@@ -4,7 +4,6 @@ The key is one of age's (ADR 22). Each seal is for one thing: moved to another r
 """
 
 import hmac
-import os
 from functools import cached_property
 from pathlib import Path
 
@@ -62,19 +61,9 @@ class Vault:
 def _kept(file: Path) -> str:
     """The key in a file that is only ours; whole from its first moment, however many processes make one at once."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not file.exists():
-            fresh = file.with_name(f"server.key.{os.getpid()}")
-            with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as written:
-                written.write(f"{pyrage.x25519.Identity.generate()}\n")
-                written.flush()
-                os.fsync(written.fileno())
-            try:
-                os.link(fresh, file)
-            except FileExistsError:
-                pass  # another process was faster
-            finally:
-                fresh.unlink()
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            kernel.keep_once(file, f"{pyrage.x25519.Identity.generate()}\n".encode())
         return file.read_text().strip()
     except OSError as error:
         raise kernel.Trouble(

@@ -14,11 +14,13 @@ OPEN = ("requested", "accepted")
 async def mine(request: Request) -> Response:
     """On a cheap phone: the QR first, for that is what a counter asks for."""
     desks = request.state.doors.care
-    record = await desks.own.mine(request.state.actor)
+    seen = await desks.own.mine(request.state.actor)
     places = {id: facility.name for id, facility in (await desks.facilities.all()).items()}
-    current = next((one for one in record.referrals if one.status in OPEN), None)
+    current = next((one for one in seen.referrals if one.status in OPEN), None)
     openings = await desks.emergency.of_citizen(request.state.actor.citizen)
-    return render(request, "citizen/mine.html", record=record, current=current, places=places, openings=openings)
+    return render(
+        request, "citizen/mine.html", mine=seen, record=seen.record, current=current, places=places, openings=openings
+    )
 
 
 PAGES = (page("/warga", mine, {Role.CITIZEN}),)

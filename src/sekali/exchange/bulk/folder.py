@@ -130,9 +130,7 @@ class Parts:
         for _, file in self._open.values():
             file.flush()
             os.fsync(file.fileno())
-        folder = os.open(self._folder, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
+        kernel.sync_folder(self._folder)
 
     def close(self) -> None:
         """Give the files back."""
