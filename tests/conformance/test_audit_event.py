@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from sekali import fhir, kernel
+from sekali import audit, fhir, kernel
+from sekali.exchange import auditevents
 
 pytestmark = pytest.mark.shows("AuditEvent: read, search")
 
@@ -35,6 +36,15 @@ def found(http, **params) -> list[dict]:
     bundle = http.get("/AuditEvent", params=params).raise_for_status().json()
     assert (bundle["resourceType"], bundle["type"]) == ("Bundle", "searchset")
     return [entry["resource"] for entry in bundle.get("entry", ())]
+
+
+@pytest.mark.parametrize("kind", sorted(audit.AT_THE_DOOR))
+def test_what_happens_at_the_door_is_told_as_authentication(kind) -> None:
+    of = kernel.new_id(kernel.CITY)
+    traced = audit.Traced(f"{of}/2026-11-24/0.0", 1, kernel.now(), kind, of, "loket.uji", "clerk", of, None, "", "", "")
+    told = auditevents.resource(traced)
+    assert told["type"]["code"] == "110114"
+    assert told["outcome"] == ("4" if kind in ("login-refused", "locked", "token-refused", "sender-refused") else "0")
 
 
 def test_each_is_valid_r4_and_can_be_read_by_its_id(http, person, organization) -> None:

@@ -57,6 +57,15 @@ class Kind(StrEnum):
     QUESTION_ANSWERED = "question-answered"
 
 
+REFUSED_AT_THE_DOOR = frozenset({Kind.LOGIN_REFUSED, Kind.LOCKED, Kind.TOKEN_REFUSED, Kind.SENDER_REFUSED})
+AT_THE_DOOR = REFUSED_AT_THE_DOOR | {
+    Kind.LOGGED_IN, Kind.LOGGED_OUT, Kind.ACTIVATED, Kind.TOKEN_ISSUED, Kind.CLIENT_CHANGED, Kind.PASSWORD_CHANGED,
+    Kind.SECOND_FACTOR_SET, Kind.SECOND_FACTOR_REMOVED, Kind.RECOVERY_CODE_USED, Kind.PASSKEY_ADDED, Kind.PASSKEY_REMOVED,
+    Kind.SESSIONS_ENDED,
+}  # fmt: skip
+"""Who came in, and by what they may; nobody's data was touched."""
+
+
 class Event(NamedTuple):
     """One thing that was done.
 

@@ -33,9 +33,6 @@ _ENTITY, _PART = (
 _TYPES = "http://hl7.org/fhir/resource-types"
 _REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 
-_DOOR = frozenset({"logged-in", "logged-out", "login-refused", "locked", "activated", "token-issued", "token-refused",
-                   "sender-refused"})  # fmt: skip
-_REFUSED = frozenset({"login-refused", "locked", "token-refused", "sender-refused"})
 _ACTIONS = {
     "R": ("looked", "fetched", "exported", "notified"),
     "C": ("registered", "checked-in", "referred", "loaded", "questioned"),
@@ -106,7 +103,7 @@ def _reading(grant: security.Grant, citizen: UUID | None = None) -> audit.Event:
 
 def resource(one: audit.Traced) -> dict[str, Any]:
     """The event as R4 tells it."""
-    door = one.kind in _DOOR
+    door = one.kind in audit.AT_THE_DOOR
     type = {"system": _DICOM, "code": "110114", "display": "User Authentication"} if door else {
         "system": _EVENT, "code": "rest", "display": "RESTful Operation"}  # fmt: skip
     why: dict[str, Any] = {"text": f"{one.purpose}; {one.basis}"}
@@ -119,7 +116,7 @@ def resource(one: audit.Traced) -> dict[str, Any]:
         "subtype": [{"system": SUBTYPE, "code": one.kind}],
         "action": _ACTION_OF.get(one.kind, "E"),
         "recorded": one.at.isoformat(),
-        "outcome": "4" if one.kind in _REFUSED else "0",
+        "outcome": "4" if one.kind in audit.REFUSED_AT_THE_DOOR else "0",
     }
     if one.purpose:
         made["purposeOfEvent"] = [why]
@@ -217,7 +214,7 @@ def _kinds(name: str, code: str) -> list[str]:
         return [kind for kind in every if kind in code.split(",")]
     if name == "action":
         return [kind for kind in every if _ACTION_OF.get(kind, "E") in code.split(",")]
-    return [kind for kind in every if ("110114" if kind in _DOOR else "rest") in code.split(",")]
+    return [kind for kind in every if ("110114" if kind in audit.AT_THE_DOOR else "rest") in code.split(",")]
 
 
 def _date(told: dict[str, Any], value: str) -> None:
