@@ -11,7 +11,8 @@ from .verifying import Verdict, export, last_anchor, verify, verify_export
 from .walk import NO_MARKS, Break, Marks
 
 __all__ = [
-    "AT_THE_DOOR", "REFUSED_AT_THE_DOOR", "Anchored", "Anchors", "Break", "Event", "Journal", "Kind", "LIMIT", "Look", "Looked", "Marks", "NO_MARKS",
+    "AT_THE_DOOR", "REFUSED_AT_THE_DOOR",
+    "Anchored", "Anchors", "Break", "Event", "Journal", "Kind", "LIMIT", "Look", "Looked", "Marks", "NO_MARKS",
     "Told", "Traced", "Trail", "Verdict", "append", "export", "last_anchor", "last_number", "look", "looks",
     "places_of_looks", "private_key", "public_key", "public_text", "read_anchors", "verify", "verify_export",
     "write_as",
