@@ -808,6 +808,14 @@ CREATE TABLE security.passkey (
     used_at timestamp with time zone
 );
 
+CREATE TABLE security.provider_link (
+    issuer text NOT NULL,
+    subject text NOT NULL,
+    account uuid NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
+);
+
 CREATE TABLE security.recovery_code (
     account uuid NOT NULL,
     code_hash bytea NOT NULL
@@ -1140,6 +1148,12 @@ ALTER TABLE ONLY security.key
 
 ALTER TABLE ONLY security.passkey
     ADD CONSTRAINT passkey_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY security.provider_link
+    ADD CONSTRAINT provider_link_account UNIQUE (account, issuer);
+
+ALTER TABLE ONLY security.provider_link
+    ADD CONSTRAINT provider_link_pkey PRIMARY KEY (issuer, subject);
 
 ALTER TABLE ONLY security.recovery_code
     ADD CONSTRAINT recovery_code_pkey PRIMARY KEY (account, code_hash);

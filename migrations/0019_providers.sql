@@ -1,4 +1,4 @@
--- Log-ins at an external OpenID provider that open an account; and what a system's token was asked for.
+-- Log-ins at an external OpenID provider that open an account.
 
 create table security.provider_link (
   issuer   text        not null,
@@ -9,5 +9,3 @@ create table security.provider_link (
   primary key (issuer, subject),
   constraint provider_link_account unique (account, issuer)
 );
-
-alter table security.access_token add column scope text;  -- as granted (SMART); null: all that the Grant gives
