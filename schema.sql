@@ -741,7 +741,8 @@ CREATE TABLE records.version (
 CREATE TABLE security.access_token (
     token_hash bytea NOT NULL,
     client text NOT NULL,
-    expires_at timestamp with time zone NOT NULL
+    expires_at timestamp with time zone NOT NULL,
+    scope text
 );
 
 CREATE TABLE security.account (

@@ -1,4 +1,4 @@
--- Log-ins at an external OpenID provider that open an account.
+-- Log-ins at an external OpenID provider that open an account; and what systems' tokens were asked for.
 
 create table security.provider_link (
   issuer   text        not null,
@@ -9,3 +9,6 @@ create table security.provider_link (
   primary key (issuer, subject),
   constraint provider_link_account unique (account, issuer)
 );
+
+-- What a system's token was asked for, as granted (SMART); null: all that the Grant gives.
+alter table security.access_token add column scope text;

@@ -10,6 +10,8 @@ from .house import House
 from .own_account import Overview
 from .passkeys import Offer
 from .provider import ProviderSettings
+from .scopes import SUPPORTED as SCOPES
+from .scopes import Scope, require_whole, scope_of
 from .second_factor import address as app_address
 from .second_factor import new_secret
 from .sensitive import LABELS, Classes, Sensitive, labels
@@ -18,8 +20,8 @@ from .tokens import AccessToken
 from .vault import Vault
 
 __all__ = [
-    "ALGORITHMS", "BACK", "LABELS", "LONGEST", "SYSTEM", "AccessToken", "Actor", "ByProvider", "Classes", "Departure",
-    "Device", "Doorkeeper", "Grant", "House", "NextStep", "Offer", "Overview", "ProviderSettings", "Purpose",
-    "Relation", "Role", "Sensitive", "Unlinked", "Vault", "app_address", "decide", "keys_in", "labels", "new_secret",
-    "table",
+    "ALGORITHMS", "BACK", "LABELS", "LONGEST", "SCOPES", "SYSTEM", "AccessToken", "Actor", "ByProvider", "Classes",
+    "Departure", "Device", "Doorkeeper", "Grant", "House", "NextStep", "Offer", "Overview", "ProviderSettings",
+    "Purpose", "Relation", "Role", "Scope", "Sensitive", "Unlinked", "Vault", "app_address", "decide", "keys_in",
+    "labels", "new_secret", "require_whole", "scope_of", "table",
 ]  # fmt: skip

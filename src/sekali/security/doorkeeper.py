@@ -20,6 +20,7 @@ from .own_account import OwnAccount
 from .passkeys import Offer, Passkeys
 from .passwords import Passwords
 from .provider import Provider
+from .scopes import Scope
 from .second_factor import Proof, SecondFactor, new_secret
 from .secrets import Seal, fingerprint, new_code
 from .sessions import Device, Sessions
@@ -311,8 +312,8 @@ class Doorkeeper:
             await audit.append(tx, [at_the_door(audit.Kind.CLIENT_CHANGED, system_of(client), said)])
         return [key.kid for key in keys]
 
-    async def token(self, client_id: str, secret: str) -> AccessToken:
-        """An access token for a client. Raises Unauthenticated."""
+    async def token(self, client_id: str, secret: str, scope: Scope | None = None) -> AccessToken:
+        """An access token for a client, for ``scope`` or for all that it may. Raises Unauthenticated."""
         client = await self._database.fetchrow(SQL.client, client_id[:200])
         hashed = client["secret_hash"] if client else None
         if hashed is None or not hmac.compare_digest(hashed, fingerprint(secret)):
@@ -320,9 +321,11 @@ class Doorkeeper:
                 await self._journal.record(at_the_door(audit.Kind.TOKEN_REFUSED, system_of(client), "secret"))
             raise kernel.Unauthenticated("The client id or secret is not right.")
         async with self._database.transaction() as tx:
-            return await self._tokens.issue(tx, client, TOKEN, "secret")
+            return await self._tokens.issue(tx, client, TOKEN, "secret", scope)
 
-    async def token_by_assertion(self, assertion: str, audiences: Sequence[str]) -> AccessToken:
+    async def token_by_assertion(
+        self, assertion: str, audiences: Sequence[str], scope: Scope | None = None
+    ) -> AccessToken:
         """An access token for a client that signs who it is. Raises Unauthenticated, which never tells why.
 
         :param audiences: the addresses of our own token endpoint.
@@ -341,7 +344,7 @@ class Doorkeeper:
                     raise assertions.Refused("too many in five minutes")
                 if not await spend(tx, what, proved.number, proved.until):
                     raise assertions.Refused("jti was used before")
-                return await self._tokens.issue(tx, client, SHORT_TOKEN, f"key {proved.kid}")
+                return await self._tokens.issue(tx, client, SHORT_TOKEN, f"key {proved.kid}", scope)
         except assertions.Refused as refused:
             if client is not None:
                 event = at_the_door(audit.Kind.TOKEN_REFUSED, system_of(client), f"assertion: {refused}")

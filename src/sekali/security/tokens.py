@@ -1,6 +1,6 @@
 """Access tokens of facilities' own systems. A token is only ever with its system; its fingerprint is kept."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import monotonic
 from uuid import UUID
@@ -9,12 +9,15 @@ from sekali import audit, kernel
 
 from .actors import Actor, Role
 from .events import at_the_door
+from .scopes import Scope, scope_of
 from .secrets import fingerprint, new_token
 
 SQL = kernel.queries(__file__)
 TOKEN_CACHE = 30.0
 """Seconds for which a checked token is not looked up again: the longest that a withdrawn one still works."""
 CACHED_TOKENS = 10_000
+LONGEST_TOLD = 200
+"""Characters of a scope in the audit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,20 @@ class Tokens:
         self._database = database
         self._known: dict[bytes, tuple[float, Actor]] = {}
 
-    async def issue(self, tx: kernel.Session, client: kernel.Row, lives: timedelta, by: str) -> AccessToken:
-        """A new token for a client, which has shown who it is ``by`` this."""
+    async def issue(
+        self, tx: kernel.Session, client: kernel.Row, lives: timedelta, by: str, scope: Scope | None
+    ) -> AccessToken:
+        """A new token for a client, which has shown who it is ``by`` this; for ``scope``, or for all that it may."""
         value, at = new_token(), kernel.now()
-        await tx.execute(SQL.issue, fingerprint(value), client["id"], at, at + lives)
-        await audit.append(tx, [at_the_door(audit.Kind.TOKEN_ISSUED, system_of(client), by)])
+        await tx.execute(SQL.issue, fingerprint(value), client["id"], at, at + lives, scope.text if scope else None)
+        await audit.append(
+            tx,
+            [
+                at_the_door(
+                    audit.Kind.TOKEN_ISSUED, system_of(client), f"{by}; {scope.text[:LONGEST_TOLD]}" if scope else by
+                )
+            ],
+        )
         return AccessToken(
             value, int(lives.total_seconds()), client["id"], client["organization"], client["organization_name"]
         )
@@ -58,6 +70,11 @@ class Tokens:
         if len(self._known) >= CACHED_TOKENS:
             self._known.clear()
         actor = system_of(row)
+        if row["scope"] is not None:
+            scope = scope_of(row["scope"])
+            if scope is None:  # of kinds that are no more: never a token for everything
+                return None
+            actor = replace(actor, scope=scope)
         left = (row["expires_at"] - at).total_seconds()
         self._known[key] = monotonic() + min(TOKEN_CACHE, left), actor
         return actor
