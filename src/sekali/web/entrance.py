@@ -102,7 +102,7 @@ async def come_back(request: Request) -> Response:
         return _not_in(request, failure)
     inside = isinstance(entered, str)
     response = await _inside(request, entered) if inside else _next_step(request, entered)
-    response.delete_cookie(TRIP, "/masuk/penyedia")
+    _forget(request, response, TRIP, "/masuk/penyedia")
     return _keep(request, response, THERE_TOO, "1", "/")
 
 
@@ -110,6 +110,11 @@ def _keep(request: Request, response: Response, name: str, value: str, path: str
     secure, age = request.state.doors.settings.https, int(security.LONGEST.total_seconds())
     response.set_cookie(name, value, max_age=age, path=path, httponly=True, samesite="lax", secure=secure)
     return response
+
+
+def _forget(request: Request, response: Response, name: str, path: str = "/") -> None:
+    secure = request.state.doors.settings.https
+    response.delete_cookie(name, path, httponly=True, samesite="lax", secure=secure)
 
 
 async def farewell(request: Request) -> Response:
@@ -172,8 +177,8 @@ async def log_out(request: Request) -> Response:
         await request.state.doors.doorkeeper.log_out(token)
     by_provider = THERE_TOO in request.cookies and request.state.doors.doorkeeper.by_provider is not None
     response = RedirectResponse("/keluar/penyedia" if by_provider else "/", 303)
-    response.delete_cookie(THERE_TOO)
-    response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=request.state.doors.settings.https)
+    for name in (COOKIE, THERE_TOO):
+        _forget(request, response, name)
     return response
 
 
