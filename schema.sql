@@ -741,7 +741,8 @@ CREATE TABLE records.version (
 CREATE TABLE security.access_token (
     token_hash bytea NOT NULL,
     client text NOT NULL,
-    expires_at timestamp with time zone NOT NULL
+    expires_at timestamp with time zone NOT NULL,
+    scope text
 );
 
 CREATE TABLE security.account (
@@ -804,6 +805,14 @@ CREATE TABLE security.passkey (
     public_key bytea NOT NULL,
     uses bigint NOT NULL,
     name text NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
+);
+
+CREATE TABLE security.provider_link (
+    issuer text NOT NULL,
+    subject text NOT NULL,
+    account uuid NOT NULL,
     added_at timestamp with time zone NOT NULL,
     used_at timestamp with time zone
 );
@@ -1140,6 +1149,12 @@ ALTER TABLE ONLY security.key
 
 ALTER TABLE ONLY security.passkey
     ADD CONSTRAINT passkey_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY security.provider_link
+    ADD CONSTRAINT provider_link_account UNIQUE (account, issuer);
+
+ALTER TABLE ONLY security.provider_link
+    ADD CONSTRAINT provider_link_pkey PRIMARY KEY (issuer, subject);
 
 ALTER TABLE ONLY security.recovery_code
     ADD CONSTRAINT recovery_code_pkey PRIMARY KEY (account, code_hash);

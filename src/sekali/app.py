@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from ipaddress import ip_network
+from urllib.parse import urlsplit
 
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Router
@@ -121,6 +122,20 @@ def _house(settings: kernel.Settings) -> security.House:
         raise kernel.Trouble(f"SEKALI_SECOND_FACTOR names roles: {roles}.") from None
     return security.House(
         settings.addresses, timedelta(minutes=settings.idle_minutes), demanding, settings.breached_passwords,
+        _provider(settings),
+    )  # fmt: skip
+
+
+def _provider(settings: kernel.Settings) -> security.ProviderSettings | None:
+    """The OpenID provider for staff, if there is one. Raises Trouble when it is named by half."""
+    issuer, client, secret = settings.openid_issuer, settings.openid_client, settings.openid_secret
+    if not issuer:
+        return None
+    if not client or not secret:
+        raise kernel.Trouble("SEKALI_OPENID_ISSUER needs SEKALI_OPENID_CLIENT and SEKALI_OPENID_SECRET beside it.")
+    return security.ProviderSettings(
+        issuer, client, secret, settings.openid_name or urlsplit(issuer).netloc,
+        timedelta(minutes=settings.openid_minutes), frozenset(settings.openid_second_factor),
     )  # fmt: skip
 
 

@@ -159,6 +159,14 @@ def drop_second_factor(username: str) -> None:
     _run(_given(commands.drop_second_factor, username))
 
 
+@user.command(name="link")
+@click.argument("username")
+@click.argument("subject", required=False)
+def link_user(username: str, subject: str | None) -> None:
+    """Let whom the OpenID provider calls SUBJECT come in as this account; without SUBJECT, nobody any more."""
+    _run(_given(commands.link_user, username, subject))
+
+
 @main.command(name="export")
 @click.option("--to", "folder", required=True, type=click.Path(path_type=Path), help="An empty folder, or a new one.")
 @click.option("--type", "types", help="Kinds of resource, comma separated [all].")

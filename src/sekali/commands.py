@@ -158,6 +158,18 @@ async def drop_second_factor(sekali: app.Sekali, console: Console, username: str
     return f"Taken away from {username}: {' and '.join(what) or 'nothing, there was none'}. All sessions ended."
 
 
+async def link_user(sekali: app.Sekali, console: Console, username: str, subject: str | None) -> str:
+    """Let a log-in at the OpenID provider open an account, or no longer. Raises Trouble, NotFound, Conflict, Invalid."""
+    by_provider = sekali.doorkeeper.by_provider
+    if by_provider is None:
+        raise kernel.Trouble("There is no OpenID provider. Set SEKALI_OPENID_ISSUER; see docs/operations.md.")
+    if subject is None:
+        await by_provider.unlink(username)
+        return f"{username} comes in by {by_provider.name} no longer, and is logged out everywhere."
+    await by_provider.link(username, subject)
+    return f"{username} may come in by {by_provider.name}."
+
+
 async def add_client(sekali: app.Sekali, console: Console, client_id: str, facility: str, keys: bytes | None) -> str:
     """A client of a facility; its secret, if it has one, is printed once. Raises Conflict, Invalid."""
     owner = await place(sekali, facility)

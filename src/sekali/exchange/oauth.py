@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sekali import kernel
+from sekali import kernel, security
 
 from .doors import Doors
 from .messages import limited
@@ -38,7 +38,10 @@ async def access_token(request: Request, doors: Doors) -> Response:
         raise kernel.Invalid(
             "Send client_id and client_secret in the body as a form, not as JSON.", rule="20009", path="client_id"
         )
-    token = await doors.doorkeeper.token(client_id, secret)
+    scope = security.scope_of(form["scope"]) if "scope" in form else None
+    if "scope" in form and scope is None:
+        raise kernel.Invalid("Nothing of this scope is known. Ask for system/Patient.rs, or for none.", path="scope")
+    token = await doors.doorkeeper.token(client_id, secret, scope)
     request.scope[WHO] = token.client, token.organization
     answer = {
         "access_token": token.value,
@@ -49,5 +52,5 @@ async def access_token(request: Request, doors: Doors) -> Response:
         "organization_id": str(token.organization or ""),
         "issued_at": str(int(kernel.now().timestamp() * 1000)),
         "status": "approved",
-    }
+    } | ({"scope": scope.text} if scope else {})
     return Response(kernel.encode(answer), headers={"Cache-Control": "no-store"}, media_type="application/json")

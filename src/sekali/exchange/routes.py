@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-from sekali import kernel
+from sekali import kernel, security
 
 from . import auditevents, consents, operations
 from .access import actor_of, admit, grant_of
@@ -70,10 +70,14 @@ class Endpoint:
         self._doors.log.note(scope, self.path, watch)
 
 
-def _granted(interaction: Callable[..., Awaitable[Response]]) -> Open:
+def _granted(interaction: Callable[..., Awaitable[Response]], whole: bool = False) -> Open:
+    """``whole``: it is about all kinds at once, so a token of some kinds only does not do."""
+
     async def run(request: Request, doors: Doors) -> Response:
         authorization = request.headers.get("authorization", "").encode("latin-1")
         grant = await grant_of(authorization, doors)
+        if whole:
+            security.require_whole(grant.actor.scope)
         request.scope[WHO] = grant.actor.name, grant.actor.facility
         return await interaction(request, doors, grant)
 
@@ -108,8 +112,8 @@ async def _nothing_here(request: Request, doors: Doors) -> Response:
 def routes(doors: Doors) -> list[BaseRoute]:
     """The interactions that Sekali has, and an answer for those that it has not."""
 
-    def granted(path: str, method: str, interaction: Callable[..., Awaitable[Response]]) -> Route:
-        endpoint = Endpoint(BASE + path, _granted(interaction), doors, "bearer token")
+    def granted(path: str, method: str, interaction: Callable[..., Awaitable[Response]], whole: bool = False) -> Route:
+        endpoint = Endpoint(BASE + path, _granted(interaction, whole), doors, "bearer token")
         return Route(BASE + path, endpoint, methods=[method])
 
     def consent(method: str, interaction: Callable[..., Awaitable[Response]]) -> Route:
@@ -130,9 +134,9 @@ def routes(doors: Doors) -> list[BaseRoute]:
         public(f"{BASE}/metadata", "GET", capabilities.capabilities, counted=False),  # also asked: is it up?
         known("/$log", "GET", _log),
         *(known(path, method, _known(handler)) for path, method, handler in bulk.routes()),
-        *(granted(path, method, handler) for path, method, handler in subscriptions.routes()),
+        *(granted(path, method, handler, whole=True) for path, method, handler in subscriptions.routes()),
         WebSocketRoute(BASE + doors.subscriptions.sockets.PATH, doors.subscriptions.sockets),
-        *(granted(path, method, handler) for path, method, handler in auditevents.routes()),
+        *(granted(path, method, handler, whole=True) for path, method, handler in auditevents.routes()),
         *(granted(path, method, handler) for path, method, handler in operations.routes()),
         granted("/_history", "GET", history.history_of_all),
         granted("/{type}", "GET", search.search),

@@ -15,8 +15,8 @@ from .requestlog import WHO
 
 TOKENS = "/oauth2/v1/accesstoken"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-SCOPE = "system/*.cruds"
-"""What a token is for. What it opens is decided by the Grant of the client's organization, never by a scope."""
+SCOPE = security.SCOPES[0]
+"""Of a token that was asked for without one."""
 
 
 async def configuration(request: Request, doors: Doors) -> Response:
@@ -27,7 +27,7 @@ async def configuration(request: Request, doors: Doors) -> Response:
             "grant_types_supported": ["client_credentials"],
             "token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_post"],
             "token_endpoint_auth_signing_alg_values_supported": list(security.ALGORITHMS),
-            "scopes_supported": [SCOPE],
+            "scopes_supported": list(security.SCOPES),
             "capabilities": ["client-confidential-asymmetric", "permission-v1", "permission-v2"],
         }
     )
@@ -41,15 +41,16 @@ async def token_by_assertion(request: Request, doors: Doors, form: Mapping[str, 
         return _error("invalid_request", f"Send client_assertion, and client_assertion_type={ASSERTION_TYPE}")
     if "client_secret" in form:
         return _error("invalid_request", "Send either client_assertion or client_secret.")
-    scopes = form.get("scope", SCOPE).split()
-    if not scopes or not all(one.startswith("system/") for one in scopes):
-        return _error("invalid_scope", f"Ask for scopes of systems, such as {SCOPE}")
+    scope = security.scope_of(form["scope"]) if "scope" in form else None
+    if "scope" in form and scope is None:
+        return _error("invalid_scope", f"Ask for scopes of systems, such as {SCOPE} or system/Patient.rs")
     try:
-        token = await doors.doorkeeper.token_by_assertion(form["client_assertion"], _audiences(doors.reached_at))
+        token = await doors.doorkeeper.token_by_assertion(form["client_assertion"], _audiences(doors.reached_at), scope)
     except kernel.Unauthenticated as failure:
         return _error("invalid_client", failure.text("en"), 401)
     request.scope[WHO] = token.client, token.organization
-    return _json({"access_token": token.value, "token_type": "bearer", "expires_in": token.expires_in, "scope": SCOPE})
+    told = {"access_token": token.value, "token_type": "bearer", "expires_in": token.expires_in}
+    return _json(told | {"scope": scope.text if scope else SCOPE})
 
 
 def _audiences(addresses: Sequence[str]) -> list[str]:

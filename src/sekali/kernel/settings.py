@@ -15,7 +15,7 @@ from typing import Any
 from .trouble import Trouble
 
 PREFIX = "SEKALI_"
-SECRET = frozenset({"database_url", "server_key"})
+SECRET = frozenset({"database_url", "server_key", "openid_secret"})
 """Settings that are never shown."""
 Network = IPv4Network | IPv6Network
 
@@ -75,6 +75,13 @@ def _address(text: str) -> str:
     return text
 
 
+def _issuer(text: str) -> str:
+    here = r"http://(localhost|127\.0\.0\.1|\[::1\])"
+    if not re.fullmatch(rf"(https://[a-z0-9.-]+|{here})(:[1-9]\d{{0,4}})?(/[!-~]*)?", text) or set("?#") & set(text):
+        raise ValueError("must be an address that begins with https://, as the provider names itself")
+    return text
+
+
 def _setting(parse: Callable[[str], Any], default: Any = None, factory: Callable[[], Any] | None = None) -> Any:
     if factory is not None:
         return field(default_factory=factory, metadata={"parse": parse})
@@ -98,6 +105,12 @@ class Settings:
     address: str = _setting(_address, "")
     idle_minutes: int = _setting(_number(5, 720), 60)
     second_factor: tuple[str, ...] = _setting(_words, ())
+    openid_issuer: str = _setting(_issuer, "")
+    openid_client: str = _setting(str, "")
+    openid_secret: str = _setting(str, "")
+    openid_name: str = _setting(str, "")
+    openid_minutes: int = _setting(_number(0, 720), 0)
+    openid_second_factor: tuple[str, ...] = _setting(_words, ())
     breached_passwords: Path | None = _setting(lambda text: Path(text).expanduser().absolute())
     postgres_user: str = _setting(str, "")
     connections: int = _setting(_number(2, 100), 10)

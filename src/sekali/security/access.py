@@ -158,7 +158,7 @@ def decide(actor: Actor, purpose: Purpose, subject: UUID | None = None, relation
     """May ``actor`` act for ``purpose`` on ``subject``, standing in ``relation``? Raises Forbidden.
 
     The relation is a fact that the caller has looked up (an open visit, a live referral, a card just scanned). The
-    answer follows from the arguments alone, so it is remembered.
+    answer follows from the arguments alone, so it is remembered. A token's scope narrows it, and never widens it.
     """
     if relation in _NEEDS_SUBJECT and subject is None:
         raise kernel.Forbidden("It is not clear whose data this is about.")
@@ -168,5 +168,8 @@ def decide(actor: Actor, purpose: Purpose, subject: UUID | None = None, relation
         raise kernel.Forbidden("This page is only for the person it is about.")
     for rule in RULES:
         if rule.purpose is purpose and actor.role in rule.roles and relation in rule.relations:
-            return Grant(actor, purpose, rule.basis, subject, rule.reads, rule.writes, rule.related, rule.unsealed)
+            reads, writes = rule.reads, rule.writes
+            if actor.scope is not None:
+                reads, writes = actor.scope.reading(reads), actor.scope.writing(writes)
+            return Grant(actor, purpose, rule.basis, subject, reads, writes, rule.related, rule.unsealed)
     raise kernel.Forbidden("Your role at this facility may not do this.")

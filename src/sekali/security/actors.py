@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from .scopes import Scope
+
 
 class Role(StrEnum):
     """What somebody is: at a facility (its head gives it, PMK 24/2022, art. 30), in a city, in the movement of cities."""
@@ -34,6 +36,7 @@ class Actor:
         movement their own entry there. None for a citizen, the city's office, the secretariat and the program itself.
     :ivar citizen: the person whose own page this is (role CITIZEN).
     :ivar zone: the IANA time zone of their screens and paper.
+    :ivar scope: of a system: what its token was asked for; None for all that the table gives.
     """
 
     id: UUID
@@ -43,6 +46,7 @@ class Actor:
     facility_name: str
     citizen: UUID | None = None
     zone: str = "Asia/Jakarta"
+    scope: Scope | None = None
 
     @property
     def signature(self) -> str:

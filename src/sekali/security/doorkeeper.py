@@ -3,10 +3,9 @@
 import asyncio
 import hmac
 import secrets as random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from time import monotonic
 from uuid import UUID
 
 from sekali import audit, kernel
@@ -14,24 +13,25 @@ from sekali import audit, kernel
 from . import assertions
 from .accounts import Accounts, actor_of
 from .actors import Actor, Role
+from .by_provider import ByProvider, Trip
 from .events import at_the_door
 from .house import House
 from .own_account import OwnAccount
 from .passkeys import Offer, Passkeys
 from .passwords import Passwords
+from .provider import Provider
+from .scopes import Scope
 from .second_factor import Proof, SecondFactor, new_secret
-from .secrets import Seal, fingerprint, new_code, new_token
+from .secrets import Seal, fingerprint, new_code
 from .sessions import Device, Sessions
 from .spent import has_room, spend
+from .tokens import AccessToken, Tokens, system_of
 from .vault import Vault
 
 SQL = kernel.queries(__file__)
 
 INVITATION = timedelta(days=30)
 TOKEN = timedelta(seconds=3599)
-TOKEN_CACHE = 30.0
-"""Seconds for which a checked token is not looked up again: the longest that a withdrawn one still works."""
-CACHED_TOKENS = 10_000
 SHORT_TOKEN = timedelta(minutes=5)
 """Of a client that signs assertions: what SMART Backend Services recommends."""
 MOST_ASSERTIONS = 1000
@@ -39,17 +39,6 @@ MOST_ASSERTIONS = 1000
 STEP = timedelta(minutes=10)
 """Between the password and the second factor; time enough to set an app up."""
 _NO_RULES = House()
-
-
-@dataclass(frozen=True, slots=True)
-class AccessToken:
-    """What a facility's system gets: the token, its seconds to live, and whose it is."""
-
-    value: str
-    expires_in: int
-    client: str
-    organization: UUID | None
-    organization_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +59,11 @@ class Doorkeeper:
     """Accounts, sessions, invitations, clients and tokens. Everything it does is audited.
 
     :ivar own: what people do with their own account. After :meth:`open`.
+    :ivar by_provider: coming in by an external OpenID provider; None when there is none. After :meth:`open`.
     """
 
     own: OwnAccount
+    by_provider: ByProvider | None = None
 
     def __init__(
         self, database: kernel.Database, journal: audit.Journal, vault: Vault, house: House = _NO_RULES
@@ -84,8 +75,8 @@ class Doorkeeper:
         self._accounts = Accounts(database)
         self._passwords = Passwords(house.breached)
         self._sessions = Sessions(database, house.idle)
+        self._tokens = Tokens(database)
         self._seal: Seal | None = None
-        self._bearers: dict[bytes, tuple[float, Actor]] = {}
 
     async def open(self) -> None:
         """Read the server's own keys, made at the first start. Call once before use."""
@@ -97,6 +88,11 @@ class Doorkeeper:
             self._database, self._accounts, self._passwords, self._sessions, self._second, self._passkeys,
             self._house.second_factor,
         )  # fmt: skip
+        if self._house.provider is not None:
+            self.by_provider = ByProvider(
+                self._database, self._accounts, self._sessions, self._seal, self._house.addresses,
+                Provider(self._house.provider),
+            )  # fmt: skip
 
     async def _key(self, purpose: str) -> bytes:
         await self._database.execute(SQL.make_key, purpose, random.token_bytes(32))
@@ -136,37 +132,41 @@ class Doorkeeper:
         account = await self._accounts.named(username)
         await self._accounts.check(account, password, address)
         assert account is not None, "a password matched"
-        if await self._second.state(account["id"]):
-            return self._step(account)
-        if Role(account["role"]) in self._house.second_factor:
-            return self._step(account, new_secret())
+        if step := await self._step(account, "password"):
+            return step
         async with self._database.transaction() as tx:
             return await self._enter(tx, account, Device(address, browser), "password")
 
-    def _step(self, account: kernel.Row, secret: str | None = None) -> NextStep:
-        text = " ".join((str(account["id"]), fingerprint(account["password_hash"]).hex(), secret or ""))
+    async def _step(self, account: kernel.Row, by: str) -> NextStep | None:
+        """What is asked for after the first step, which was taken ``by`` this."""
+        has = await self._second.state(account["id"])
+        if not has and Role(account["role"]) not in self._house.second_factor:
+            return None
+        secret = None if has else new_secret()
+        text = " ".join((str(account["id"]), _password_mark(account), by, secret or ""))
         return NextStep(self.seal(text, "next step"), account["username"], secret)
 
     async def next_step(self, sealed: str) -> NextStep | None:
         """The step that a form brought back, to be shown again; None when it is too old or the password was changed."""
-        account, secret = await self._halfway(sealed)
+        account, secret, _ = await self._halfway(sealed)
         return NextStep(sealed, account["username"], secret or None) if account else None
 
-    async def _halfway(self, sealed: str) -> tuple[kernel.Row | None, str]:
+    async def _halfway(self, sealed: str) -> tuple[kernel.Row | None, str, str]:
+        """The account, the secret of an app that is being set up, and what the first step was taken by."""
         text = self.unseal(sealed, "next step", STEP.total_seconds())
         if text is None:
-            return None, ""
-        id, hashed, secret = text.split(" ")
+            return None, "", ""
+        id, mark, by, secret = text.split(" ")
         account = await self._accounts.of(UUID(id))
-        same = account is not None and fingerprint(account["password_hash"]).hex() == hashed
-        return (account, secret) if same else (None, "")
+        same = account is not None and _password_mark(account) == mark
+        return (account, secret, by) if same else (None, "", "")
 
     async def answer(self, sealed: str, code: str, address: str, browser: str = "") -> tuple[str, Sequence[str]]:
         """The token of a new session for the second factor, and recovery codes if it was set up just now.
 
         Raises Unauthenticated when the code is not right or the step is too old, Forbidden while the account rests.
         """
-        account, secret = await self._halfway(sealed)
+        account, secret, by = await self._halfway(sealed)
         await self._accounts.require_awake(account, address)
         if account is None:
             raise kernel.Unauthenticated("That took too long. Please log in again.", path="again")
@@ -174,14 +174,14 @@ class Doorkeeper:
         async with self._database.transaction() as tx:
             if secret and await self._second.state(id) is None:
                 codes = await self.own.set_up(tx, actor_of(account), secret, code)
-                return await self._enter(tx, account, device, "password and code"), codes
+                return await self._enter(tx, account, device, f"{by} and code"), codes
             held = await self._accounts.held(tx, id)
             await self._accounts.require_awake(held, address)
             proof = await self._second.proof(tx, id, code)
             if proof is None:
                 await self._accounts.note_wrong(tx, held, address, kernel.now(), "code")
             else:
-                token = await self._enter(tx, account, device, f"password and {proof.value}")
+                token = await self._enter(tx, account, device, f"{by} and {proof.value}")
                 if proof is Proof.RECOVERY:
                     await audit.append(tx, [at_the_door(audit.Kind.RECOVERY_CODE_USED, actor_of(account))])
         if proof is None:
@@ -197,6 +197,23 @@ class Doorkeeper:
             account = await self._accounts.held(tx, await self._passkeys.account(tx, netloc, sealed, answer))
             assert account is not None, "an account with a passkey is never deleted"
             return await self._enter(tx, account, Device(address, browser), "passkey")
+
+    async def enter_by_provider(
+        self, trip: Trip, answer: Mapping[str, str], address: str, browser: str = ""
+    ) -> str | NextStep:
+        """The token of a new session for somebody who comes back from the provider, or what is asked for next.
+
+        As with a passkey, a resting account is let in. Raises Unauthenticated, Unavailable.
+        """
+        assert self.by_provider is not None, "nobody departs without a provider"
+        proved = await self.by_provider.prove(trip, answer)
+        strong = self.by_provider.was_strong(proved)
+        async with self._database.transaction() as tx:
+            account = await self.by_provider.account(tx, trip, proved)
+            if not strong and (step := await self._step(account, "provider")):
+                return step
+            by = "provider with second factor" if strong else "provider"
+            return await self._enter(tx, account, Device(address, browser), by)
 
     def offer_entry(self, netloc: str) -> Offer | None:
         """What the log-in page hands to the browser for a passkey; None at an address where there are none."""
@@ -276,7 +293,7 @@ class Doorkeeper:
     async def register_keys(self, client_id: str, document: bytes, end_secret: bool = False) -> list[str]:
         """Let a client show who it is by the public keys of a JWK Set, which replace those that it had; their kids.
 
-        :param end_secret: its secret no longer opens anything, nor do the tokens that it has (TOKEN_CACHE seconds later).
+        :param end_secret: its secret no longer opens anything, nor do the tokens that it has (``TOKEN_CACHE`` seconds later).
 
         Raises NotFound, Invalid.
         """
@@ -292,21 +309,23 @@ class Doorkeeper:
                 await tx.execute(SQL.end_secret, client_id)
                 await tx.execute(SQL.end_tokens, client_id)
             said = f"keys: {', '.join(key.kid for key in keys)}{'; secret ended' if end_secret else ''}"
-            await audit.append(tx, [at_the_door(audit.Kind.CLIENT_CHANGED, _system(client), said)])
+            await audit.append(tx, [at_the_door(audit.Kind.CLIENT_CHANGED, system_of(client), said)])
         return [key.kid for key in keys]
 
-    async def token(self, client_id: str, secret: str) -> AccessToken:
-        """An access token for a client. Raises Unauthenticated."""
+    async def token(self, client_id: str, secret: str, scope: Scope | None = None) -> AccessToken:
+        """An access token for a client, for ``scope`` or for all that it may. Raises Unauthenticated."""
         client = await self._database.fetchrow(SQL.client, client_id[:200])
         hashed = client["secret_hash"] if client else None
         if hashed is None or not hmac.compare_digest(hashed, fingerprint(secret)):
             if client is not None:
-                await self._journal.record(at_the_door(audit.Kind.TOKEN_REFUSED, _system(client), "secret"))
+                await self._journal.record(at_the_door(audit.Kind.TOKEN_REFUSED, system_of(client), "secret"))
             raise kernel.Unauthenticated("The client id or secret is not right.")
         async with self._database.transaction() as tx:
-            return await _issue(tx, client, TOKEN, "secret")
+            return await self._tokens.issue(tx, client, TOKEN, "secret", scope)
 
-    async def token_by_assertion(self, assertion: str, audiences: Sequence[str]) -> AccessToken:
+    async def token_by_assertion(
+        self, assertion: str, audiences: Sequence[str], scope: Scope | None = None
+    ) -> AccessToken:
         """An access token for a client that signs who it is. Raises Unauthenticated, which never tells why.
 
         :param audiences: the addresses of our own token endpoint.
@@ -325,46 +344,23 @@ class Doorkeeper:
                     raise assertions.Refused("too many in five minutes")
                 if not await spend(tx, what, proved.number, proved.until):
                     raise assertions.Refused("jti was used before")
-                return await _issue(tx, client, SHORT_TOKEN, f"key {proved.kid}")
+                return await self._tokens.issue(tx, client, SHORT_TOKEN, f"key {proved.kid}", scope)
         except assertions.Refused as refused:
             if client is not None:
-                event = at_the_door(audit.Kind.TOKEN_REFUSED, _system(client), f"assertion: {refused}")
+                event = at_the_door(audit.Kind.TOKEN_REFUSED, system_of(client), f"assertion: {refused}")
                 await self._journal.record(event)
             raise kernel.Unauthenticated("The client could not be authenticated.") from None
 
     async def system(self, actor: UUID) -> Actor | None:
         """The system that acts under an id, for what is done on its behalf later; None when there is none any more."""
         row = await self._database.fetchrow(SQL.system, actor)
-        return _system(row) if row else None
+        return system_of(row) if row else None
 
     async def bearer(self, value: str) -> Actor | None:
         """The system that a token belongs to; None when it is unknown or has ended."""
-        key = fingerprint(value)
-        cached = self._bearers.get(key)
-        if cached and cached[0] > monotonic():
-            return cached[1]
-        at = kernel.now()
-        row = await self._database.fetchrow(SQL.bearer, key, at)
-        if row is None:
-            self._bearers.pop(key, None)
-            return None
-        if len(self._bearers) >= CACHED_TOKENS:
-            self._bearers.clear()
-        actor = _system(row)
-        left = (row["expires_at"] - at).total_seconds()
-        self._bearers[key] = monotonic() + min(TOKEN_CACHE, left), actor
-        return actor
+        return await self._tokens.bearer(value)
 
 
-async def _issue(tx: kernel.Session, client: kernel.Row, lives: timedelta, by: str) -> AccessToken:
-    value, at = new_token(), kernel.now()
-    await tx.execute(SQL.issue_token, fingerprint(value), client["id"], at, at + lives)
-    await audit.append(tx, [at_the_door(audit.Kind.TOKEN_ISSUED, _system(client), by)])
-    return AccessToken(
-        value, int(lives.total_seconds()), client["id"], client["organization"], client["organization_name"]
-    )
-
-
-def _system(row: kernel.Row) -> Actor:
-    role = Role.SYSTEM if row["operator"] else Role.INTEGRATOR
-    return Actor(row["actor"], row["id"], role, row["organization"], row["organization_name"])
+def _password_mark(account: kernel.Row) -> str:
+    """Changes with the password; an account may have none."""
+    return fingerprint(account["password_hash"] or "").hex()

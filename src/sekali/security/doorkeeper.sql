@@ -45,17 +45,6 @@ update security.client set secret_hash = null where id = $1
 -- All tokens of a client.
 delete from security.access_token where client = $1
 
--- name: issue_token
--- A new access token; those that ended go.
-with old as (delete from security.access_token where expires_at < $3)
-insert into security.access_token (token_hash, client, expires_at) values ($1, $2, $4)
-
--- name: bearer
--- Whose token this is.
-select c.id, c.actor, c.organization, c.organization_name, c.operator, t.expires_at
-from security.access_token t join security.client c on c.id = t.client
-where t.token_hash = $1 and t.expires_at > $2
-
 -- name: system
 -- The system that acts under an id.
 select id, actor, organization, organization_name, operator from security.client where actor = $1

@@ -1,8 +1,10 @@
 """What is written down of comings and goings."""
 
-from sekali import audit
+from uuid import UUID
 
-from .actors import Actor
+from sekali import audit, kernel
+
+from .actors import SYSTEM, Actor
 
 
 def at_the_door(kind: audit.Kind, actor: Actor, detail: str = "") -> audit.Event:
@@ -10,4 +12,12 @@ def at_the_door(kind: audit.Kind, actor: Actor, detail: str = "") -> audit.Event
     assert kind in audit.AT_THE_DOOR, "whoever tells of the audit knows these apart"
     return audit.Event(
         kind, actor.id, actor.signature, actor.role.value, actor.facility, actor.citizen, "", "", "", detail
+    )
+
+
+def by_operator(kind: audit.Kind, account: kernel.Row) -> audit.Event:
+    """The operator's own hand, at the server: told as the program's, with the account it was about."""
+    about: UUID = account["id"]
+    return at_the_door(kind, SYSTEM, f"by the operator, for {about}")._replace(
+        facility=account["facility"], citizen=account["citizen"]
     )

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from .actors import Role
+from .provider import ProviderSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +16,11 @@ class House:
     :ivar idle: a session that is not used for so long ends.
     :ivar second_factor: roles that may not come in by a password alone.
     :ivar breached: a local file of breached passwords, or None. See :class:`~.passwords.Passwords`.
+    :ivar provider: an external OpenID provider by which staff may come in, or None.
     """
 
     addresses: tuple[str, ...] = ()
     idle: timedelta = timedelta(hours=1)
     second_factor: frozenset[Role] = frozenset()
     breached: Path | None = None
+    provider: ProviderSettings | None = None

@@ -7,13 +7,12 @@ each step of rights gives the session a new token.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from sekali import audit, kernel
 
-from .accounts import Accounts, actor_of
-from .actors import SYSTEM, Actor, Role
-from .events import at_the_door
+from .accounts import Accounts
+from .actors import Actor, Role
+from .events import at_the_door, by_operator
 from .passkeys import Offer, Passkey, Passkeys
 from .passwords import Passwords
 from .second_factor import SecondFactor, State
@@ -146,7 +145,7 @@ class OwnAccount:
             await self._accounts.set_password(tx, account["id"], password)
             await self._accounts.succeeded(tx, account["id"])
             await self._sessions.close_others(tx, account["id"])
-            await audit.append(tx, [_by_operator(audit.Kind.PASSWORD_CHANGED, account)])
+            await audit.append(tx, [by_operator(audit.Kind.PASSWORD_CHANGED, account)])
 
     async def take_away(self, username: str) -> tuple[bool, int]:
         """For a lost phone: an account's second factor and passkeys go, and all its sessions end.
@@ -159,7 +158,7 @@ class OwnAccount:
             count = await self._passkeys.remove_all(tx, account["id"])
             await self._sessions.close_others(tx, account["id"])
             gone = [audit.Kind.SECOND_FACTOR_REMOVED] * had + [audit.Kind.PASSKEY_REMOVED] * count
-            await audit.append(tx, [_by_operator(kind, account) for kind in gone])
+            await audit.append(tx, [by_operator(kind, account) for kind in gone])
         return had, count
 
     async def _alone(self, tx: kernel.Session, actor: Actor, device: Device) -> str:
@@ -178,11 +177,3 @@ class OwnAccount:
         if row is None:
             raise kernel.NotFound("There is no account of this name.")
         return row
-
-
-def _by_operator(kind: audit.Kind, account: kernel.Row) -> audit.Event:
-    """The operator's own hand, at the server: told as the program's, with the account it was about."""
-    about: UUID = account["id"]
-    return at_the_door(kind, SYSTEM, f"by the operator, for {about}")._replace(
-        facility=account["facility"], citizen=actor_of(account).citizen
-    )

@@ -12,6 +12,11 @@ from .login import login_page
 from .routing import COOKIE, PUBLIC, device, give_session, page
 
 YEAR = 365 * 86400
+TRIP = "sekali_penyedia"
+"""The cookie of somebody on the way to the OpenID provider and back."""
+THERE_TOO = "sekali_di_penyedia"
+"""The cookie that says: came in by the provider, so perhaps is still logged in there after logging out here."""
+LONGEST_TARGET = 500
 
 
 async def start(request: Request) -> Response:
@@ -67,13 +72,70 @@ async def enter_by_passkey(request: Request) -> Response:
     return await _inside(request, token)
 
 
+def _by_provider(request: Request) -> security.ByProvider:
+    """Raises NotFound when there is none."""
+    found = request.state.doors.doorkeeper.by_provider
+    if found is None:
+        raise kernel.NotFound("There is no such page.")
+    return found
+
+
+async def depart(request: Request) -> Response:
+    """To the OpenID provider. A link and no form: the content policy lets forms lead to no other site."""
+    request.state.typed = {"to": request.query_params.get("ke", "")[:LONGEST_TARGET]}
+    try:
+        departure = await _by_provider(request).depart(request.url.netloc, request.state.typed["to"])
+    except (kernel.Unauthenticated, kernel.Unavailable) as failure:
+        return _not_in(request, failure)
+    response = RedirectResponse(departure.address, 303)
+    return _keep(request, response, TRIP, departure.sealed, "/masuk/penyedia")
+
+
+async def come_back(request: Request) -> Response:
+    """From the OpenID provider."""
+    answer, at, by_provider = request.query_params, device(request), _by_provider(request)
+    try:
+        trip = by_provider.trip(request.cookies.get(TRIP, ""), answer.get("state", ""))
+        request.state.typed = {"to": trip.to}
+        entered = await request.state.doors.doorkeeper.enter_by_provider(trip, answer, at.address, at.browser)
+    except (kernel.Unauthenticated, kernel.Unavailable) as failure:
+        return _not_in(request, failure)
+    inside = isinstance(entered, str)
+    response = await _inside(request, entered) if inside else _next_step(request, entered)
+    _forget(request, response, TRIP, "/masuk/penyedia")
+    return _keep(request, response, THERE_TOO, "1", "/")
+
+
+def _keep(request: Request, response: Response, name: str, value: str, path: str) -> Response:
+    secure, age = request.state.doors.settings.https, int(security.LONGEST.total_seconds())
+    response.set_cookie(name, value, max_age=age, path=path, httponly=True, samesite="lax", secure=secure)
+    return response
+
+
+def _forget(request: Request, response: Response, name: str, path: str = "/") -> None:
+    secure = request.state.doors.settings.https
+    response.delete_cookie(name, path, httponly=True, samesite="lax", secure=secure)
+
+
+async def farewell(request: Request) -> Response:
+    """Logged out here; and there?"""
+    by_provider = _by_provider(request)
+    address = await by_provider.farewell(request.url.netloc)
+    return render(request, "entrance/farewell.html", provider=by_provider.name, address=address)
+
+
 def _not_in(request: Request, failure: kernel.Failure) -> Response:
     """The log-in page again, with what is wrong."""
     form = request.state.typed
-    return login_page(
-        request, 429 if isinstance(failure, kernel.Forbidden) else 401, kept=kept_before(form), to=form.get("to", ""),
-        username=form.get("username", ""), error=failure.text(request.state.language),
+    status = {kernel.Unavailable: 503, kernel.Forbidden: 429}.get(type(failure), 401)
+    response = login_page(
+        request, status, kept=kept_before(form),
+        to=form.get("to", ""), username=form.get("username", ""), error=failure.text(request.state.language),
+        subject=failure.subject if isinstance(failure, security.Unlinked) else "",
     )  # fmt: skip
+    if isinstance(failure, kernel.Unavailable):
+        response.headers["Retry-After"] = str(failure.retry_after)
+    return response
 
 
 def _next_step(request: Request, step: security.NextStep, error: str = "", status: int = 200) -> Response:
@@ -113,8 +175,10 @@ async def _inside(request: Request, token: str) -> Response:
 async def log_out(request: Request) -> Response:
     if token := request.cookies.get(COOKIE):
         await request.state.doors.doorkeeper.log_out(token)
-    response = RedirectResponse("/", 303)
-    response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=request.state.doors.settings.https)
+    by_provider = THERE_TOO in request.cookies and request.state.doors.doorkeeper.by_provider is not None
+    response = RedirectResponse("/keluar/penyedia" if by_provider else "/", 303)
+    for name in (COOKIE, THERE_TOO):
+        _forget(request, response, name)
     return response
 
 
@@ -159,7 +223,10 @@ PAGES = (
     page("/masuk", log_in, PUBLIC, "POST"),
     page("/masuk/kode", answer, PUBLIC, "POST"),
     page("/masuk/kunci", enter_by_passkey, PUBLIC, "POST"),
+    page("/masuk/penyedia", depart, PUBLIC),
+    page(security.BACK, come_back, PUBLIC),
     page("/keluar", log_out, PUBLIC, "POST"),
+    page("/keluar/penyedia", farewell, PUBLIC),
     page("/aktivasi", activation_form, PUBLIC),
     page("/aktivasi", activate, PUBLIC, "POST"),
     page("/bahasa", language, PUBLIC, "POST"),

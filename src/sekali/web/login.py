@@ -13,5 +13,9 @@ def login_page(
     request: Request, status: int = 200, *, kept: Kept | None = None, to: str = "", **context: Any
 ) -> Response:
     """``kept`` is what was typed before, ``to`` where to go on after."""
-    passkey = request.state.doors.doorkeeper.offer_entry(request.url.netloc)
-    return render(request, "entrance/login.html", status, kept=kept, to=to, passkey=passkey, **context)
+    doorkeeper = request.state.doors.doorkeeper
+    provider = doorkeeper.by_provider.name if doorkeeper.by_provider else ""
+    passkey = doorkeeper.offer_entry(request.url.netloc)
+    return render(
+        request, "entrance/login.html", status, kept=kept, to=to, passkey=passkey, provider=provider, **context
+    )

@@ -273,6 +273,8 @@ def _typed_person(form: dict[str, str]) -> program.Person:
 
 # Instruments
 
+KINDS = ("selection", "panel", "evaluation")
+
 
 async def instruments(request: Request) -> Response:
     return render(request, "secretariat/instruments.html", versions=await movement(request).sheets.versions())
@@ -283,16 +285,21 @@ async def instrument(request: Request) -> Response:
 
 
 async def _instrument(request: Request, status: int = 200, faults: list[tuple[str, str]] | None = None) -> Response:
-    m, which = movement(request), request.path_params["id"]
-    kind = request.query_params.get("jenis", "panel")
+    m, which, form = movement(request), request.path_params["id"], request.state.typed
+    kind = _kind_of(request.query_params.get("jenis"))
     found = None if which == "baru" else await m.sheets.instrument(id_of(which))
     empty = {"kind": kind, "name": "", "top": "4", "source": "", "lines": ""}
     kept = empty if found is None else {
         "kind": found.kind, "name": found.name, "top": f"{found.content.top:f}", "source": found.source,
         "whole": "1" if found.content.whole else "", "lines": "\n".join(part_lines(found.content.parts)),
     }  # fmt: skip
-    return render(request, "secretariat/instrument.html", status, found=found, form=request.state.typed or kept,
-                  faults=faults or [], kinds=("selection", "panel", "evaluation"))  # fmt: skip
+    return render(request, "secretariat/instrument.html", status, found=found, faults=faults or [], kinds=KINDS,
+                  form=form | {"kind": _kind_of(form.get("kind"))} if form else kept)  # fmt: skip
+
+
+def _kind_of(said: str | None) -> str:
+    """What somebody wrote into an address or a field, if there is such a kind of instrument."""
+    return said if said in KINDS else "panel"
 
 
 async def change_instrument(request: Request) -> Response:
@@ -305,7 +312,7 @@ async def change_instrument(request: Request) -> Response:
         )  # fmt: skip
         draft = None if which == "baru" or form.get("action") == "new" else id_of(which)
         kind = form.get("kind", "")
-        if kind not in ("selection", "panel", "evaluation"):
+        if kind not in KINDS:
             raise kernel.Invalid("Choose what the instrument is for.")
         id = await m.sheets.draft(actor, kind, content, form.get("source", ""), draft)
         if form.get("action") == "adopt":

@@ -74,11 +74,11 @@ async def test_a_signed_assertion_gets_a_token_of_its_organization(simrs, key, a
     answer = await ask(simrs, signed(key, alg, kid), scope="system/*.read")
     assert answer.status_code == 200 and answer.headers["cache-control"] == "no-store"
     told = answer.json()
-    assert (told["token_type"], told["expires_in"], told["scope"]) == ("bearer", 300, "system/*.cruds")
+    assert (told["token_type"], told["expires_in"], told["scope"]) == ("bearer", 300, "system/*.read")
     actor = await simrs.doorkeeper.bearer(told["access_token"])
     assert (actor.name, actor.facility_name, actor.role) == ("simrs", "RS", security.Role.INTEGRATOR)
     issued = await simrs.database.fetchval("select detail from audit.event where kind = 'token-issued'")
-    assert issued == f"key {kid}"
+    assert issued == f"key {kid}; system/*.read"
 
 
 BEFORE, AHEAD = -100, 1000

@@ -122,3 +122,14 @@ def test_pages_are_light(served) -> None:
         page = clerk.get("/loket")
         style = clerk.get(re.search(r'href="(/static/sekali\.css[^"]*)"', page.text)[1])
         assert len(page.content) + len(style.content) < 40_000
+
+
+def test_a_kind_of_instrument_that_there_is_not_is_no_fault_of_ours(served) -> None:
+    """Found by wapiti, which changes every parameter that it sees."""
+    with at(served, "sekretariat") as client:
+        page = client.get("/sekretariat/instrumen/baru", params={"jenis": "<script>"})
+        assert page.status_code == 200 and 'name="kind" value="panel"' in page.text
+        refused = client.post(
+            "/sekretariat/instrumen/baru", data={"kind": "<script>", "name": "Uji", "lines": "a | A | 100"}
+        )
+        assert refused.status_code == 400 and "Uji" in refused.text and "<script>" not in refused.text

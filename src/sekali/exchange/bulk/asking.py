@@ -80,14 +80,12 @@ def _filter(text: str) -> tuple[str, str]:
 def _types(found: Asked, grant: security.Grant, lenient: bool) -> list[str]:
     """The kinds to give: those asked for, else all that the level and the Grant have."""
     own = grant.reads if found.level == "system" else (fhir.PERSON_TYPES.keys() | {"Patient"}) & grant.reads
-    also = own if found.level == "system" or found.people else own | HELPFUL
-    if not found.types:
-        return sorted(own)
+    also = own if found.level == "system" or found.people else own | HELPFUL & grant.reads
     strange = sorted(set(found.types) - also)
     if strange and not lenient:
         kind = fhir.require_kind(strange[0])
         raise kernel.Invalid("%(type)s cannot be exported at this level.", path="_type", type=kind)
-    wanted = sorted(set(found.types) & also)
+    wanted = sorted(set(found.types) & also) if found.types else sorted(own)
     if not wanted:
         raise kernel.Invalid("Nothing that was asked for can be exported.", path="_type")
     return wanted

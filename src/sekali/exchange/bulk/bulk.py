@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -61,7 +62,7 @@ class Bulk:
         if level == "system" and grant.related:
             raise kernel.Forbidden("Only the operator may take out everybody's data.", rule="20003")
         question = asked(level, params, grant, lenient)
-        people = await self._whom(actor, grant, group) if question.people else None
+        people = await self._whom(actor, group) if question.people else None
         id, moment = kernel.new_id(kernel.CITY), records.moment()
         place = folder or self.folder / str(id)
         require_room(made(place))
@@ -70,11 +71,12 @@ class Bulk:
             "export", actor, request, question, str(place), moment, people=people, id=id, attended=folder is not None
         )
 
-    async def _whom(self, actor: security.Actor, grant: security.Grant, group: UUID | None) -> list[UUID]:
+    async def _whom(self, actor: security.Actor, group: UUID | None) -> list[UUID]:
         """The people of an export: of a Group that may be read, else all that the facility stands in a relation to."""
         if group is None:
             return await self._people(actor.facility) if actor.facility is not None else []
-        resource = (await self._store.under(grant).read("Group", group)).resource
+        whole = export_grant(replace(actor, scope=None))  # who is meant is no answer: a token without Group will do
+        resource = (await self._store.under(whole).read("Group", group)).resource
         members = [one for one in resource.get("member", ()) if not one.get("inactive")]
         return list(fhir.people_at(members, "entity"))
 
@@ -94,6 +96,7 @@ class Bulk:
     async def open_import(self, actor: security.Actor) -> UUID:
         """A job that files can be uploaded to. Raises Forbidden, Unavailable."""
         security.decide(actor, security.Purpose.LOAD)
+        security.require_whole(actor.scope, reads=False)
         id = kernel.new_id(kernel.CITY)
         place = self.folder / str(id)
         require_room(made(place / "input"))

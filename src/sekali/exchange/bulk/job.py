@@ -97,6 +97,15 @@ class Job:
             return security.decide(self.actor, security.Purpose.LOAD)
         return export_grant(self.actor)
 
+    def require_open_to(self, actor: security.Actor) -> None:
+        """Tokens of one client may be asked for with more and with less. Raises Forbidden for one with less than this job."""
+        if self.kind == "import":
+            security.require_whole(actor.scope, reads=False)
+            return
+        grant = export_grant(actor)
+        for type in self.asked.types:
+            grant.may_read(type)
+
 
 def export_grant(actor: security.Actor) -> security.Grant:
     """A facility's system takes out what it may read; the operator's everything. Raises Forbidden."""

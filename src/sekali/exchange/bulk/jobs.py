@@ -52,11 +52,13 @@ class Jobs:
         return id
 
     async def find(self, id: UUID, actor: security.Actor) -> Job:
-        """A job of ``actor``. Raises NotFound, for anybody else's too."""
+        """A job of ``actor``. Raises NotFound, for anybody else's too, and Forbidden for a token that opens less than it."""
         row = await self.database.fetchrow(SQL.find, id, actor.id, kernel.now())
         if row is None:
             raise kernel.NotFound("There is no such bulk job, or its files have expired.")
-        return job(row)
+        found = job(row)
+        found.require_open_to(actor)
+        return found
 
     async def same(self, kind: str, actor: security.Actor, request: str) -> Job | None:
         """The job that a command began with these very files, finished or not."""
