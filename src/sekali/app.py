@@ -90,6 +90,7 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
                     doorkeeper,
                     settings,
                     log.of_organization,
+                    exchange.Copies(store, settings.addresses[0]),
                     *rates,
                     demo.logins() if settings.demo else (),
                     _sandbox() if settings.demo else None,

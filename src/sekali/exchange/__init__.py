@@ -1,6 +1,7 @@
 """FHIR R4 and OAuth over HTTP, with SATUSEHAT's paths and shapes."""
 
 from .bulk import Bulk, Job
+from .copies import Copies
 from .dialect import keep_satusehats_rules
 from .doors import Doors
 from .operations.terminology import codes
@@ -10,6 +11,6 @@ from .routes import BASE, routes
 from .subscriptions import Outbox, Patience, Policy, Subscriptions
 
 __all__ = [
-    "BASE", "Bulk", "Doors", "Job", "Outbox", "Patience", "Policy", "RequestLog", "Subscriptions", "codes",
+    "BASE", "Bulk", "Copies", "Doors", "Job", "Outbox", "Patience", "Policy", "RequestLog", "Subscriptions", "codes",
     "failure_response", "keep_satusehats_rules", "routes",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from . import (
     city,
     clerk,
     consents,
+    copies,
     docs,
     doctor,
     emergency,
@@ -50,7 +51,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
     """Every page, each with its authority; the last answers for all that is not there."""
     desks = (
         entrance, account, clerk, doctor, referral, citizen, looked, answering, city, movement, secretariat, choosing,
-        panel_desk, ceremony, evaluating, team, mentor, assessor, docs, consents, emergency, record, policy,
+        panel_desk, ceremony, evaluating, team, mentor, assessor, docs, consents, copies, emergency, record, policy,
     )  # fmt: skip
     every = [page for desk in desks for page in desk.PAGES]
     static = Mount("/static", _Files(directory=STATIC), name="static")

@@ -66,6 +66,13 @@ Requests = Callable[[UUID], Awaitable[Sequence[Asked]]]
 """The last requests of an organization's systems, the newest first; ``exchange`` keeps them, ``app`` joins the two."""
 
 
+class Copies(Protocol):
+    """Copies of a person's own record; ``exchange`` makes them, ``app`` joins the two."""
+
+    async def everything(self, grant: security.Grant) -> bytes: ...
+    async def summary(self, grant: security.Grant) -> bytes: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Sandbox:
     """A client of the exchange, and a hospital to refer to, that the documentation's examples are tried with."""
@@ -85,6 +92,7 @@ class Doors:
     doorkeeper: security.Doorkeeper
     settings: kernel.Settings
     requests: Requests
+    copies: Copies
     addresses: kernel.Rates
     accounts: kernel.Rates
     logins: Sequence[Login] = ()

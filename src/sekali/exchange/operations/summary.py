@@ -50,9 +50,17 @@ async def summary(request: Request, doors: Doors, grant: security.Grant) -> Resp
     """``GET /Patient/{id}/$summary``. Raises NotFound, Forbidden (no relation to this person)."""
     person = resource_id(request, "Patient")
     await asked(request, ())
-    reader = doors.store.under(grant)
+    made = await document(doors.store, grant.about(person), base_url(request))
+    return Response(made, media_type=FHIR_JSON)
+
+
+async def document(store: records.Store, grant: security.Grant, base: str) -> bytes:
+    """The summary of the Grant's person as JSON; ``base``: where the server is. Raises NotFound, Forbidden."""
+    if grant.subject is None:
+        raise kernel.Forbidden("It is not clear whose data this is about.")
+    person, reader = grant.subject, store.under(grant)
     patient = await reader.read("Patient", person)
-    record = await doors.store.under(grant.about(person)).record(TYPES)
+    record = await reader.record(TYPES)
     kept = [
         (section, [one for type in section.what for one in record[type] if _stands(one.resource)])
         for section in SECTIONS
@@ -63,9 +71,7 @@ async def summary(request: Request, doors: Doors, grant: security.Grant) -> Resp
     along = [*author, *await reader.named([patient, *entries])]
     medicines = {one.reference: _words(one.resource.get("code", {})) for one in along if one.type == "Medication"}
     composition = _composition(person, author, grant, kept, lambda one, name: _what(one, name, medicines))
-    return Response(
-        kernel.encode(_document(base_url(request), composition, [patient, *entries, *along])), media_type=FHIR_JSON
-    )
+    return kernel.encode(_document(base, composition, [patient, *entries, *along]))
 
 
 def _stands(resource: Resource) -> bool:
@@ -95,7 +101,7 @@ def _composition(
     person: UUID, author: list[records.Stored], grant: security.Grant, kept: list[tuple[Section, list[records.Stored]]],
     what: Callable[[Resource, str], str],
 ) -> Resource:  # fmt: skip
-    by = {"reference": author[0].reference} if author else {"display": grant.actor.signature}
+    by = {"reference": author[0].reference if author else f"Patient/{person}"}  # whoever takes it along oneself
     return {
         "resourceType": "Composition",
         "id": str(uuid4()),
