@@ -1,7 +1,7 @@
 """An external OpenID provider: where it is, its keys, and a code of its exchanged for who has logged in.
 
 OpenID Connect Core 1.0 and Discovery 1.0; authorization code flow with PKCE (RFC 7636) and the provider's name in the
-answer (RFC 9207). Tokens are PyJWT's (see ``id_tokens``); why the rest is not a library's: ADR 26.
+answer (RFC 9207). Tokens are PyJWT's (see ``id_tokens``); why the rest is not a library's: ADR 23.
 """
 
 from base64 import b64encode
