@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from sekali import audit, kernel
 
@@ -163,10 +162,6 @@ class ByProvider:
                 raise kernel.NotFound("This account is not linked.")
             await self._sessions.close_others(tx, account["id"])
             await audit.append(tx, [by_operator(audit.Kind.PROVIDER_UNLINKED, account)])
-
-    async def since(self, account: UUID) -> datetime | None:
-        """Since when an account is linked; None when it is not."""
-        return await self._database.fetchval(SQL.since, account, self._provider.known.issuer)
 
     async def _named(self, username: str) -> kernel.Row:
         account = await self._accounts.named(username)

@@ -9,7 +9,3 @@ delete from security.provider_link where account = $1 and issuer = $2 returning 
 -- name: used
 -- Whose account it opens, and that it did.
 update security.provider_link set used_at = $3 where issuer = $1 and subject = $2 returning account
-
--- name: since
--- Since when an account is linked.
-select added_at from security.provider_link where account = $1 and issuer = $2
