@@ -192,6 +192,7 @@ async def works(target: Target, made: Sequence[Made]) -> list[Work]:
         given = len((await client.get(whole)).json()["entry"])  # others may give less on one page
     version = kept["meta"]["versionId"]
     rest = [other for other in made if other.person != person]
+    another = rest[0].person  # what is created for this one no search of the others finds
     return [
         Work("read", f"/Patient/{person}"),
         Work("vread", f"/Observation/{one['id']}/_history/{version}"),
@@ -201,7 +202,7 @@ async def works(target: Target, made: Sequence[Made]) -> list[Work]:
         Work("search with _include", f"/Condition?patient={person}&_include=Condition:subject"),
         Work("$everything", f"/Patient/{person}/$everything"),
         Work(f"$everything of {LONG}", whole, each=given),
-        Work("create", "/Observation", "POST", json.dumps(observation(f"Patient/{person}"))),
+        Work("create", "/Observation", "POST", json.dumps(observation(f"Patient/{another}"))),
         Work("update", f"/Observation/{one['id']}", "PUT", json.dumps(kept)),
         Work(f"transaction of {BUNDLE}", "", "POST", bundle(BUNDLE), BUNDLE),
         Work("mix: 60 read, 25 update, 10 create, 5 delete", "", lua=mixed(target, rest)),
