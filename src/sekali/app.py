@@ -41,14 +41,16 @@ class Sekali:
 async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     """Join all parts over one migrated database."""
     journal, vault = audit.Journal(database), security.Vault(settings)
+    cipher = security.Cipher(vault, database)
+    await cipher.join()
     doorkeeper = security.Doorkeeper(database, journal, vault, _house(settings))
     await doorkeeper.open()
-    directory = identity.Directory(database)
+    directory = identity.Directory(database, cipher)
     relations = care.Relations(database)
     outbox = exchange.Outbox(care.caring)
     watchers: tuple[records.Watcher, ...] = (directory.claim, care.follow_tasks, care.follow_care, outbox.follow)
     store_with = partial(
-        records.Store, database, journal, relations=relations, strict=settings.strict, codes=exchange.codes,
+        records.Store, database, journal, cipher, relations=relations, strict=settings.strict, codes=exchange.codes,
         classes=security.Classes(settings.sensitive),
     )  # fmt: skip
     store = store_with(watchers)

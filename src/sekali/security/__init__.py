@@ -5,6 +5,7 @@ from .access import Grant, Purpose, Relation, decide
 from .actors import SYSTEM, Actor, Role
 from .assertions import ALGORITHMS, keys_in
 from .by_provider import BACK, ByProvider, Departure, Unlinked
+from .cipher import LONGER, PLAIN, Cipher, about, number_of
 from .doorkeeper import Doorkeeper, NextStep
 from .house import House
 from .own_account import Overview
@@ -20,8 +21,8 @@ from .tokens import AccessToken
 from .vault import Vault
 
 __all__ = [
-    "ALGORITHMS", "BACK", "LABELS", "LONGEST", "SCOPES", "SYSTEM", "AccessToken", "Actor", "ByProvider", "Classes",
-    "Departure", "Device", "Doorkeeper", "Grant", "House", "NextStep", "Offer", "Overview", "ProviderSettings",
-    "Purpose", "Relation", "Role", "Scope", "Sensitive", "Unlinked", "Vault", "app_address", "decide", "keys_in",
-    "labels", "new_secret", "require_whole", "scope_of", "table",
+    "ALGORITHMS", "BACK", "LABELS", "LONGER", "LONGEST", "PLAIN", "SCOPES", "SYSTEM", "AccessToken", "Actor", "ByProvider",
+    "Cipher", "Classes", "Departure", "Device", "Doorkeeper", "Grant", "House", "NextStep", "Offer", "Overview", "ProviderSettings",
+    "Purpose", "Relation", "Role", "Scope", "Sensitive", "Unlinked", "Vault", "about", "app_address", "decide",
+    "keys_in", "labels", "new_secret", "number_of", "require_whole", "scope_of", "table",
 ]  # fmt: skip

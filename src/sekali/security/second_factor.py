@@ -91,7 +91,7 @@ class SecondFactor:
         """What ``typed`` proves; it is used up by that. None: nothing."""
         tidy = typed.replace(" ", "").replace("-", "").upper()
         if len(tidy) == RECOVERY_LENGTH:
-            used = await tx.fetchval(SQL.use_recovery, account, self._vault.mark(tidy, _purpose(account)))
+            used = await tx.fetchval(SQL.use_recovery, account, self._vault.marks(tidy, _purpose(account)))
             return Proof.RECOVERY if used else None
         locked = await tx.fetchval(SQL.secret, account)
         if locked is None:
