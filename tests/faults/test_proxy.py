@@ -43,14 +43,14 @@ def configured(place: Path, behind: int, plain: int, tls: int) -> Path:
         assert old in site, old
         site = site.replace(old, new)
     (place / "site.conf").write_text(site)
-    # Its own folders belong to root: nginx makes all of them at its start, whoever starts it.
+    # Its own folders and log belong to root, and it opens all of them at its start, whoever starts it.
     folders = " ".join(
         f"{one}_temp_path {place}/{one};" for one in ("client_body", "proxy", "fastcgi", "scgi", "uwsgi")
     )
     whole = place / "nginx.conf"
     whole.write_text(
         f"daemon off; pid {place}/pid; error_log {place}/error.log;\nevents {{}}\n"
-        f"http {{ {folders} include {place}/site.conf; }}\n"
+        f"http {{ access_log off; {folders} include {place}/site.conf; }}\n"
     )
     return whole
 
