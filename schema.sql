@@ -73,6 +73,15 @@ CREATE FUNCTION records.shown(sensitive smallint, origin uuid, addressee uuid, p
     or (sensitive & ~records.opened(person, asker, why)) = 0
 $$;
 
+CREATE FUNCTION security.held_keys() RETURNS smallint[]
+    LANGUAGE plpgsql
+    AS $$
+begin
+  perform pg_advisory_xact_lock_shared(7352545);
+  return (select array_agg(number order by number) from security.server_key where left_at is null);
+end
+$$;
+
 CREATE TABLE audit.anchor (
     number integer NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -345,7 +354,7 @@ CREATE TABLE hl7v2.sender (
 CREATE TABLE identity.citizen (
     shard integer NOT NULL,
     id uuid NOT NULL,
-    name_key text NOT NULL,
+    name bytea CONSTRAINT citizen_name_key_not_null NOT NULL,
     birth_date date,
     family_hash uuid,
     mother_hash uuid
@@ -355,7 +364,8 @@ CREATE TABLE identity.identifier (
     value_hash uuid NOT NULL,
     system text NOT NULL COLLATE pg_catalog."C",
     shard integer NOT NULL,
-    citizen uuid NOT NULL
+    citizen uuid NOT NULL,
+    key smallint DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE kernel.migration (
@@ -716,7 +726,8 @@ CREATE TABLE records.resource (
     content bytea NOT NULL,
     sensitive smallint DEFAULT 0 NOT NULL,
     origin uuid,
-    addressee uuid
+    addressee uuid,
+    key smallint DEFAULT 0 NOT NULL
 );
 ALTER TABLE ONLY records.resource ALTER COLUMN tokens SET STATISTICS 300;
 
@@ -735,7 +746,8 @@ CREATE TABLE records.version (
     subject uuid,
     updated timestamp with time zone NOT NULL,
     deleted boolean NOT NULL,
-    content bytea NOT NULL
+    content bytea NOT NULL,
+    key smallint DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE security.access_token (
@@ -826,6 +838,13 @@ CREATE TABLE security.second_factor (
     account uuid NOT NULL,
     secret bytea NOT NULL,
     added_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE security.server_key (
+    number smallint NOT NULL,
+    mark bytea NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    left_at timestamp with time zone
 );
 
 CREATE TABLE security.session (
@@ -1161,6 +1180,9 @@ ALTER TABLE ONLY security.recovery_code
 
 ALTER TABLE ONLY security.second_factor
     ADD CONSTRAINT second_factor_pkey PRIMARY KEY (account);
+
+ALTER TABLE ONLY security.server_key
+    ADD CONSTRAINT server_key_pkey PRIMARY KEY (number);
 
 ALTER TABLE ONLY security.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (token_hash);

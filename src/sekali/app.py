@@ -30,12 +30,21 @@ class Sekali:
     subscriptions: exchange.Subscriptions
     anchors: audit.Anchors
     anchor_minutes: int
+    cipher: security.Cipher
+    rekeying: security.Rekeying
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """All that goes on by itself while the first process serves."""
-        async with self.bulk.working(), self.subscriptions.working(), self.anchors.working(self.anchor_minutes):
+        async with (
+            self.bulk.working(), self.subscriptions.working(), self.anchors.working(self.anchor_minutes),
+            self.rekeying.working(),
+        ):  # fmt: skip
             yield
+
+
+AT_REST: tuple[security.Table, ...] = (*records.AT_REST, *identity.AT_REST)
+"""All that is sealed with the server's keys."""
 
 
 async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
@@ -105,7 +114,7 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     anchors = audit.Anchors(database, settings.anchors, settings.anchor_key)
     return Sekali(
         database, store, directory, doorkeeper, desks, movement, asgi, listener, bulk, subscriptions, anchors,
-        settings.anchor_minutes,
+        settings.anchor_minutes, cipher, security.Rekeying(database, vault, cipher, AT_REST),
     )  # fmt: skip
 
 

@@ -295,7 +295,9 @@ class Writing:
     def _wrote(self, new: Prepared, before: bytes = b"") -> None:
         pointing = self._pointing[new.type, new.id] = fhir.references(new.content)
         self._references |= pointing
-        self.changes.append(Change(new.type, new.id, new.subject, new.content, new.deleted, self._grant, self._cipher, before))
+        self.changes.append(
+            Change(new.type, new.id, new.subject, new.content, new.deleted, self._grant, self._cipher, before)
+        )
 
 
 def require_place(resource: dict[str, Any], id: UUID, strict: bool = True) -> None:

@@ -40,7 +40,9 @@ async def included(
         wanted = [one for one in query.includes if round_ == 0 or one.iterate]
         if not fresh or not wanted:
             break
-        new = [one for include in wanted for one in await _follow(database, cipher, include, fresh, read, visible, asks)]
+        new = [
+            one for include in wanted for one in await _follow(database, cipher, include, fresh, read, visible, asks)
+        ]
         fresh = []
         for one in new:
             if (one.type, one.id) not in seen and len(found) < MOST_INCLUDED:

@@ -82,8 +82,10 @@ class Seals:
         )  # fmt: skip
 
     async def renew(
-        self, database: kernel.Database, cipher: security.Cipher,
-        tell: Callable[[str, int], None] = lambda type, count: None
+        self,
+        database: kernel.Database,
+        cipher: security.Cipher,
+        tell: Callable[[str, int], None] = lambda type, count: None,
     ) -> int:
         """Class what is kept anew after the table of codes has changed; how many were looked at.
 

@@ -134,9 +134,7 @@ class Store:
             await watcher(tx, changes)
 
 
-async def standing(
-    tx: kernel.Session, cipher: security.Cipher, keys: Collection[tuple[str, str]]
-) -> list[Stored]:
+async def standing(tx: kernel.Session, cipher: security.Cipher, keys: Collection[tuple[str, str]]) -> list[Stored]:
     """What is there of (type, id), for a watcher that must know it to do its work. It shows it to nobody: no Grant, no audit."""
     ids = [(type, found) for type, text in keys if (found := as_uuid(text)) is not None]
     found = [stored(cipher, row) for row in await tx.fetch(SQL.read, *columns(ids))]

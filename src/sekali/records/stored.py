@@ -78,6 +78,14 @@ def content(cipher: security.Cipher, row: kernel.Row) -> bytes:
     return cipher.open(row["content"], _about(row["type"], row["id"], row["version"], row["subject"]))
 
 
+def content_anew(cipher: security.Cipher, row: kernel.Row) -> bytes:
+    """The content of a row under the newest key."""
+    if row["deleted"]:
+        return b""
+    about = _about(row["type"], row["id"], row["version"], row["subject"])
+    return cipher.seal(cipher.open(row["content"], about), about)
+
+
 def stored(cipher: security.Cipher, row: kernel.Row) -> Stored:
     """A row of records.resource or records.version. Raises Unavailable where it was changed or moved."""
     return Stored(

@@ -6,11 +6,13 @@ from .actors import SYSTEM, Actor, Role
 from .assertions import ALGORITHMS, keys_in
 from .by_provider import BACK, ByProvider, Departure, Unlinked
 from .cipher import LONGER, PLAIN, Cipher, about, number_of
+from .columns import Columns, Step
 from .doorkeeper import Doorkeeper, NextStep
 from .house import House
 from .own_account import Overview
 from .passkeys import Offer
 from .provider import ProviderSettings
+from .rekeying import Rekeying, Table
 from .scopes import SUPPORTED as SCOPES
 from .scopes import Scope, require_whole, scope_of
 from .second_factor import address as app_address
@@ -21,8 +23,9 @@ from .tokens import AccessToken
 from .vault import Vault
 
 __all__ = [
-    "ALGORITHMS", "BACK", "LABELS", "LONGER", "LONGEST", "PLAIN", "SCOPES", "SYSTEM", "AccessToken", "Actor", "ByProvider",
-    "Cipher", "Classes", "Departure", "Device", "Doorkeeper", "Grant", "House", "NextStep", "Offer", "Overview", "ProviderSettings",
-    "Purpose", "Relation", "Role", "Scope", "Sensitive", "Unlinked", "Vault", "about", "app_address", "decide",
-    "keys_in", "labels", "new_secret", "number_of", "require_whole", "scope_of", "table",
+    "ALGORITHMS", "BACK", "LABELS", "LONGER", "LONGEST", "PLAIN", "SCOPES", "SYSTEM", "AccessToken", "Actor",
+    "ByProvider", "Cipher", "Classes", "Columns", "Departure", "Device", "Doorkeeper", "Grant", "House", "NextStep",
+    "Offer", "Overview", "ProviderSettings", "Purpose", "Rekeying", "Relation", "Role", "Scope", "Sensitive", "Step",
+    "Table", "Unlinked", "Vault", "about", "app_address", "decide", "keys_in", "labels", "new_secret", "number_of",
+    "require_whole", "scope_of", "table",
 ]  # fmt: skip

@@ -132,9 +132,7 @@ def _given(text: str) -> dict[int, str]:
 def _kept(folder: Path) -> dict[int, str]:
     """Keys in files that are only ours. Raises Trouble."""
     try:
-        files = {
-            int(name[1] or 1): path for path in folder.glob("server*.key") if (name := _FILE.fullmatch(path.name))
-        }
+        files = {int(name[1] or 1): path for path in folder.glob("server*.key") if (name := _FILE.fullmatch(path.name))}
         return {number: path.read_text().strip() for number, path in files.items()}
     except OSError as error:
         raise kernel.Trouble(
