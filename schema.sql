@@ -124,7 +124,7 @@ CREATE TABLE bulk.job (
     role text NOT NULL,
     facility uuid,
     facility_name text NOT NULL,
-    request text NOT NULL,
+    request bytea NOT NULL,
     asked bytea NOT NULL,
     folder text NOT NULL,
     attended boolean NOT NULL,
@@ -183,13 +183,13 @@ CREATE TABLE care.emergency (
     actor uuid NOT NULL,
     actor_name text NOT NULL,
     role text NOT NULL,
-    reason text NOT NULL,
+    reason bytea NOT NULL,
     opened_at timestamp with time zone NOT NULL,
     ends_at timestamp with time zone NOT NULL,
     reviewed_at timestamp with time zone,
     reviewer text DEFAULT ''::text NOT NULL,
     verdict text DEFAULT ''::text NOT NULL,
-    note text DEFAULT ''::text NOT NULL,
+    note bytea DEFAULT '\x'::bytea NOT NULL,
     CONSTRAINT emergency_verdict_check CHECK ((verdict = ANY (ARRAY[''::text, 'accepted'::text, 'questioned'::text])))
 );
 
@@ -230,15 +230,13 @@ CREATE TABLE care.question (
     looker_role text NOT NULL,
     purpose text NOT NULL,
     parts text NOT NULL,
-    reason text NOT NULL,
+    reason bytea NOT NULL,
     asked_at timestamp with time zone NOT NULL,
     due_at timestamp with time zone NOT NULL,
-    answer text,
+    answer bytea,
     answered_at timestamp with time zone,
     answerer uuid,
-    answerer_name text,
-    CONSTRAINT question_answer_check CHECK ((length(answer) <= 2000)),
-    CONSTRAINT question_reason_check CHECK ((length(reason) <= 1000))
+    answerer_name text
 );
 
 CREATE TABLE care.referral (
@@ -247,23 +245,23 @@ CREATE TABLE care.referral (
     task uuid,
     number text NOT NULL,
     citizen uuid NOT NULL,
-    name text NOT NULL,
+    name bytea NOT NULL,
     birth_date date,
     sex text NOT NULL,
     from_facility uuid NOT NULL,
     to_facility uuid NOT NULL,
     department_code text NOT NULL,
-    reason text NOT NULL,
-    diagnosis text NOT NULL,
+    reason bytea NOT NULL,
+    diagnosis bytea NOT NULL,
     priority text NOT NULL,
     doctor_name text NOT NULL,
     status text NOT NULL,
-    answer text DEFAULT ''::text NOT NULL,
+    answer bytea DEFAULT '\x'::bytea NOT NULL,
     requested_at timestamp with time zone NOT NULL,
     answered_at timestamp with time zone,
     expires_on date NOT NULL,
     used_at timestamp with time zone,
-    letter_back text DEFAULT ''::text NOT NULL
+    letter_back bytea DEFAULT '\x'::bytea NOT NULL
 );
 
 CREATE TABLE care.relation (
@@ -277,7 +275,7 @@ CREATE TABLE care.visit (
     facility uuid NOT NULL,
     department uuid NOT NULL,
     citizen uuid NOT NULL,
-    name text NOT NULL,
+    name bytea NOT NULL,
     birth_date date,
     day date NOT NULL,
     number text NOT NULL,
@@ -761,7 +759,7 @@ CREATE TABLE security.account (
     id uuid NOT NULL,
     username text NOT NULL,
     password_hash text,
-    name text NOT NULL,
+    name bytea NOT NULL,
     role text NOT NULL,
     facility uuid,
     facility_name text DEFAULT ''::text NOT NULL,
@@ -798,7 +796,7 @@ CREATE TABLE security.client_key (
 CREATE TABLE security.invitation (
     code_hash bytea NOT NULL,
     citizen uuid,
-    name text NOT NULL,
+    name bytea NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     role text DEFAULT 'citizen'::text NOT NULL,
     facility uuid,

@@ -43,7 +43,9 @@ class Sekali:
             yield
 
 
-AT_REST: tuple[security.Table, ...] = (*records.AT_REST, *identity.AT_REST)
+AT_REST: tuple[security.Table, ...] = (
+    *records.AT_REST, *identity.AT_REST, *care.AT_REST, *security.AT_REST, *exchange.AT_REST, *hl7v2.AT_REST,
+)  # fmt: skip
 """All that is sealed with the server's keys."""
 
 
@@ -52,7 +54,7 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     journal, vault = audit.Journal(database), security.Vault(settings)
     cipher = security.Cipher(vault, database)
     await cipher.join()
-    doorkeeper = security.Doorkeeper(database, journal, vault, _house(settings))
+    doorkeeper = security.Doorkeeper(database, journal, vault, cipher, _house(settings))
     await doorkeeper.open()
     directory = identity.Directory(database, cipher)
     relations = care.Relations(database)

@@ -23,6 +23,6 @@ AT_REST: tuple[security.Table, ...] = (Resources(), Versions())
 
 __all__ = [
     "ALWAYS", "AT_REST", "EVER", "MOST_HISTORY", "Change", "Chart", "Codes", "Extract", "Page", "Plan", "Prepared", "Query",
-    "Reader", "Relations", "Seals", "Store", "Stored", "Watcher", "Writing", "carry_out", "event", "look", "moment", "parse_filter",
-    "plan", "prepare", "renew", "shown_to", "standing", "twin",
+    "Reader", "Relations", "Seals", "Store", "Stored", "Watcher", "Writing", "carry_out", "event", "look", "moment",
+    "parse_filter", "plan", "prepare", "renew", "shown_to", "standing", "twin",
 ]  # fmt: skip

@@ -62,6 +62,11 @@ class Store:
         self._seals = Seals(classes or security.Classes())
         self._read = database.coalesced(SQL.read)
 
+    @property
+    def cipher(self) -> security.Cipher:
+        """What all that is kept of people is sealed with."""
+        return self._cipher
+
     def under(self, grant: security.Grant) -> Reader:
         """Reading, as far as ``grant`` allows."""
         return Reader(

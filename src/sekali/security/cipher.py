@@ -80,11 +80,12 @@ class _Key:
 class Cipher:
     """Seals and opens what is kept in the database.
 
+    :ivar vault: what all keys come out of.
     :ivar in_use: numbers of the keys that anything may be kept under, the newest last.
     """
 
     def __init__(self, vault: Vault, database: kernel.Database) -> None:
-        self._vault = vault
+        self.vault = vault
         self._database = database
         self._keys: dict[int, _Key] = {}
         self._ask = database.coalesced(SQL.in_use)
@@ -99,10 +100,10 @@ class Cipher:
         """
         rows = await self._database.fetch(SQL.known)
         if not any(row["number"] for row in rows):
-            number = max(self._vault.require())
+            number = max(self.vault.require())
             await self._database.execute(SQL.first, number, self._key(number).mark, kernel.now())
             rows = await self._database.fetch(SQL.known)
-        self._vault.there()
+        self.vault.there()
         self._keys.clear()
         for row in rows:
             if row["number"] != PLAIN and row["left_at"] is None:
@@ -111,8 +112,8 @@ class Cipher:
 
     def require(self, number: int, mark: bytes) -> None:
         """Raises Trouble where a key is not the one with this mark."""
-        where = self._vault.place(number)
-        if number not in self._vault.there():
+        where = self.vault.place(number)
+        if number not in self.vault.there():
             raise kernel.Trouble(
                 f"This database is sealed with the server's key {number}, which is not here ({where}). "
                 "Put it back from where you keep it; nothing can be read without it."
@@ -130,7 +131,7 @@ class Cipher:
     def _key(self, number: int) -> _Key:
         """Raises Unavailable for one that is not here."""
         if number not in self._keys:
-            identity = self._vault.there().get(number)
+            identity = self.vault.there().get(number)
             if identity is None:
                 raise kernel.Unavailable(
                     "This was sealed with another key than this server has. Tell the operations engineer.",
@@ -146,14 +147,23 @@ class Cipher:
 
     async def hold(self, tx: kernel.Session) -> None:
         """Before a transaction writes anything sealed: until it ends, the keys stay as they are."""
-        self.in_use = tuple(await tx.fetchval(SQL.hold))
+        self._take_up(await tx.fetchval(SQL.hold))
 
     async def look(self) -> tuple[int, ...]:
         """Which keys are in use at this moment."""
         row = await self._ask(0)
         assert row is not None, "there is always an answer"
-        self.in_use = tuple(row["numbers"])
-        return self.in_use
+        return self._take_up(row["numbers"])
+
+    def _take_up(self, numbers: Sequence[int]) -> tuple[int, ...]:
+        """Raises Unavailable for a key that is not here yet; then those that were in use stay."""
+        found = tuple(numbers)
+        if found != self.in_use:
+            self.vault.there()
+            for number in found:
+                _ = number == PLAIN or self._key(number)
+            self.in_use = found
+        return found
 
     async def steady(self, ask: Callable[[], Awaitable[_Found]]) -> _Found:
         """What ``ask`` finds by keyed terms; asked again when the keys were others by the end of it."""
@@ -217,6 +227,26 @@ class Cipher:
     def every_id(self, value: UUID) -> list[UUID]:
         """The hash as it may be kept, under all keys in use, the newest first."""
         return [self.id(value, number) for number in reversed(self.in_use)]
+
+    # Digests: whether something is the same as before
+
+    def digest(self, digest: bytes) -> bytes:
+        """The first 128 bits of a digest as they are kept: permuted, with the number of the key before them."""
+        return FORM + self.newest.to_bytes(2, "big") + self.id(UUID(bytes=digest[:16])).bytes
+
+    def is_digest(self, kept: bytes, digest: bytes) -> bool:
+        """Whether what is kept is of this digest."""
+        return self.digest_back(kept) == digest[:16]
+
+    def is_new_digest(self, kept: bytes) -> bool:
+        """Whether it is kept under the newest key."""
+        return len(kept) == HEAD + 16 and number_of(kept) == self.newest
+
+    def digest_back(self, kept: bytes) -> bytes:
+        """The first 128 bits of what is kept; one of before was kept whole."""
+        if kept[:1] != FORM or len(kept) != HEAD + 16:
+            return kept[:16]
+        return self.id_back(UUID(bytes=kept[HEAD:]), number_of(kept)).bytes
 
 
 def number_of(sealed: bytes) -> int:

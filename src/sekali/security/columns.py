@@ -91,3 +91,34 @@ class Columns:
             return value
         about = self._about(name, key)
         return cipher.seal(cipher.open(value, about), about)
+
+
+@dataclass(frozen=True)
+class Locked(Columns):
+    """Columns that the vault seals (see :class:`~.vault.Vault`): few and small, with a purpose of their own.
+
+    A seal of age's does not tell with which key, so each walk seals all of them anew.
+    """
+
+    purpose: str = ""
+    """With the first column of the key in place of ``{}``."""
+
+    def _old(self, cipher: Cipher, row: kernel.Row) -> bool:
+        return any(row[name] and cipher.vault.is_sealed(row[name]) for name in self.names)
+
+    def _anew(self, cipher: Cipher, name: str, value: bytes | None, key: Sequence[Any]) -> bytes | None:
+        if not value or not cipher.vault.is_sealed(value):
+            return value
+        purpose = self.purpose.format(key[0])
+        return cipher.vault.seal(cipher.vault.open(value, purpose), purpose)
+
+
+@dataclass(frozen=True)
+class Digests(Columns):
+    """Columns that tell whether something is the same as before (see ``Cipher.digest``)."""
+
+    def _old(self, cipher: Cipher, row: kernel.Row) -> bool:
+        return any(not cipher.is_new_digest(row[name]) for name in self.names)
+
+    def _anew(self, cipher: Cipher, name: str, value: bytes | None, key: Sequence[Any]) -> bytes | None:
+        return value if value is None else cipher.digest(cipher.digest_back(value))

@@ -14,6 +14,7 @@ import pyotp
 
 from sekali import kernel
 
+from .columns import Locked
 from .secrets import new_code
 from .spent import spend
 from .vault import Vault
@@ -52,7 +53,10 @@ def address(secret: str, username: str) -> str:
 
 
 def _purpose(account: UUID) -> str:
-    return f"second factor of {account}"
+    return SECRETS.purpose.format(account)
+
+
+SECRETS = Locked("security.second_factor", ("account",), ("secret",), purpose="second factor of {}")
 
 
 class SecondFactor:

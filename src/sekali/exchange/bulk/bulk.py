@@ -28,7 +28,7 @@ class Bulk:
         self, database: kernel.Database, store: records.Store, journal: audit.Journal, people: People, folder: Path,
         kept: timedelta, most: int, strict: bool,
     ) -> None:  # fmt: skip
-        self.jobs = Jobs(database, kept)
+        self.jobs = Jobs(database, store.cipher, kept)
         self.folder = folder
         self.most = most
         self._store = store
