@@ -72,7 +72,7 @@ def sealed(cipher: security.Cipher, row: Prepared) -> bytes:
 
 
 def content(cipher: security.Cipher, row: kernel.Row) -> bytes:
-    """The content of a row of records.resource or records.version. Raises Unavailable where it was changed or moved."""
+    """The content of a row of records.resource or records.version. Raises Broken where it was changed or moved."""
     if row["deleted"]:
         return b""
     return cipher.open(row["content"], _about(row["type"], row["id"], row["version"], row["subject"]))
@@ -87,7 +87,7 @@ def content_anew(cipher: security.Cipher, row: kernel.Row) -> bytes:
 
 
 def stored(cipher: security.Cipher, row: kernel.Row) -> Stored:
-    """A row of records.resource or records.version. Raises Unavailable where it was changed or moved."""
+    """A row of records.resource or records.version. Raises Broken where it was changed or moved."""
     return Stored(
         row["type"], row["id"], row["version"], row["updated"], content(cipher, row), row["subject"], row["deleted"]
     )

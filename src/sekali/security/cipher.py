@@ -181,7 +181,9 @@ class Cipher:
         return key.head + nonce + key.contents.encrypt(nonce, content, about)
 
     def open(self, sealed: bytes, about: bytes) -> bytes:
-        """What was sealed. Raises Unavailable for what was changed, moved, or sealed with a key that is not here."""
+        """What was sealed. Raises Broken for what was changed or moved, Unavailable for what is sealed with a key
+        that is not here.
+        """
         if sealed[:1] != FORM:
             if PLAIN in self.in_use:
                 return sealed
@@ -197,7 +199,7 @@ class Cipher:
         return self.seal(text.encode(), about) if text else b""
 
     def open_text(self, sealed: bytes | None, about: bytes) -> str:
-        """The text. Raises Unavailable."""
+        """The text. Raises Broken, Unavailable."""
         return self.open(sealed, about).decode() if sealed else ""
 
     # What things are found by
@@ -259,10 +261,9 @@ def about(table: str, *key: Any) -> bytes:
     return b"\0" + "\0".join([table, *map(str, key)]).encode()
 
 
-def changed(about: bytes) -> kernel.Unavailable:
+def changed(about: bytes) -> kernel.Broken:
     """What is said of what does not open: somebody changed it, or moved it to another place, beside Sekali."""
     log.error("What is kept does not open: %s", about.hex())
-    return kernel.Unavailable(
-        "What is kept here was changed or moved outside Sekali, so it is not shown. Tell the operations engineer.",
-        retry_after=600,
+    return kernel.Broken(
+        "What is kept here was changed or moved outside Sekali, so it is not shown. Tell the operations engineer."
     )

@@ -61,7 +61,7 @@ class Columns:
         return cipher.seal_text(text, self._about(name, key))
 
     def opened(self, cipher: Cipher, row: kernel.Row) -> dict[str, Any]:
-        """A row with its sealed columns as texts. Raises Unavailable where one was changed or moved."""
+        """A row with its sealed columns as texts. Raises Broken where one was changed or moved."""
         key = [row[name] for name in self.key]
         return {**row} | {
             name: None if row[name] is None else cipher.open_text(row[name], self._about(name, key))

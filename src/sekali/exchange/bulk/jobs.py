@@ -8,6 +8,7 @@ import msgspec
 from sekali import kernel, security
 
 from .job import JOBS, Asked, Come, Job, job
+from .sealed import Seals
 
 SQL = kernel.queries(__file__)
 
@@ -53,6 +54,10 @@ class Jobs:
             if people:
                 await tx.execute(SQL.add_people, id, people)
         return id
+
+    def seals(self, one: Job) -> Seals:
+        """What the files of a job are sealed with; a command's own are as its operator wants them."""
+        return Seals(None if one.attended else self.cipher, one.id)
 
     def _sealed(self, name: str, text: str, id: UUID) -> bytes:
         return JOBS.seal(self.cipher, name, text, id)
