@@ -17,9 +17,9 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from running import load_city
+from running import dsn_of, load_city
 
-from sekali import app, demo, fhir, kernel, records, security
+from sekali import app, backup, demo, fhir, kernel, records, security
 from sekali.identity import directory
 
 PLACE = st.tuples(st.binary(max_size=300), st.binary(max_size=40))
@@ -398,3 +398,36 @@ async def test_terms_of_every_earlier_key_are_looked_under(own_city) -> None:
     terms = own_city.cipher.every_term([7])
     assert terms == own_city.cipher.terms([7], 1) + own_city.cipher.terms([7], 2) and len(set(terms)) == 2
     assert len(set(own_city.cipher.every_id(directory.value_hash("1")))) == 2
+
+
+# A backup
+
+
+async def test_a_backup_brings_the_keys_along_and_shows_none(own_city, cluster, tmp_path) -> None:
+    key = (tmp_path / "own/keys/server.key").read_bytes().strip()
+    public = backup.new_key(tmp_path / "backup.key")
+    file, dsn = tmp_path / "one.age", own_city.database.dsn
+    await backup.make(
+        own_city.database, dsn, tmp_path / "own", file, backup.recipient_in(public), lambda done, of: None
+    )
+    assert key not in file.read_bytes() and b"AGE-SECRET-KEY" not in file.read_bytes()
+
+    secret = backup.secret_in(tmp_path / "backup.key", lambda: "")
+    seen = backup.look(file, secret)
+    admin = await kernel.Database.connect(cluster.dsn, 1)
+    await admin.execute("create database sealed_back")
+    database = await kernel.Database.connect(dsn_of(cluster, "sealed_back"), 4)
+    try:
+        back = tmp_path / "back"
+        await backup.restore(database, dsn_of(cluster, "sealed_back"), back, file, secret, seen, lambda size: None)
+        (back / "keys/server.key").rename(tmp_path / "aside")
+        with pytest.raises(kernel.Trouble, match="which is not here"):
+            await app.build(kernel.Settings(data=back), database)
+        (tmp_path / "aside").rename(back / "keys/server.key")
+        again = await app.build(kernel.Settings(data=back), database)
+        before = {one.id: one.content for one in await decrypting.kept(own_city.database, own_city.cipher)}
+        assert {one.id: one.content for one in await decrypting.kept(database, again.cipher)} == before
+    finally:
+        await database.close()
+        await admin.execute("drop database sealed_back with (force)")
+        await admin.close()
