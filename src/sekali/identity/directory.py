@@ -102,7 +102,7 @@ class Directory:
     async def claim(self, tx: kernel.Session, changes: Sequence[PatientChange]) -> None:
         """Keep the index in step with written Patients. Raises Conflict when a number is another person's already.
 
-        This is a ``records.Watcher``; ``app`` joins the two.
+        This is a ``records.Watcher``; ``app`` joins the two. Whoever tells it holds the keys.
         """
         patients = {change.id: change.resource for change in changes if change.type == "Patient"}
         if not patients:
@@ -113,7 +113,6 @@ class Directory:
         if gone:
             await tx.execute(SQL.forget, [kernel.shard_of(id) for id in gone], gone)
         kept = {id: patient for id, patient in patients.items() if patient is not None}
-        await self._cipher.hold(tx)
         try:
             await self._claim(tx, _claims(kept))
         except kernel.Duplicate:

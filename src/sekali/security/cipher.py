@@ -158,12 +158,12 @@ class Cipher:
     def _take_up(self, numbers: Sequence[int]) -> tuple[int, ...]:
         """Raises Unavailable for a key that is not here yet; then those that were in use stay."""
         found = tuple(numbers)
-        if found != self.in_use:
+        if _age(found) > _age(self.in_use):  # an answer may overtake another that was asked for before it
             self.vault.there()
             for number in found:
                 _ = number == PLAIN or self._key(number)
             self.in_use = found
-        return found
+        return self.in_use
 
     async def steady(self, ask: Callable[[], Awaitable[_Found]]) -> _Found:
         """What ``ask`` finds by keyed terms; asked again when the keys were others by the end of it."""
@@ -249,6 +249,11 @@ class Cipher:
         if kept[:1] != FORM or len(kept) != HEAD + 16:
             return kept[:16]
         return self.id_back(UUID(bytes=kept[HEAD:]), number_of(kept)).bytes
+
+
+def _age(keys: Sequence[int]) -> tuple[int, int]:
+    """An order of what is in use one after the other: first a new key comes, then the older ones go."""
+    return (max(keys), -len(keys)) if keys else (-1, 0)
 
 
 def number_of(sealed: bytes) -> int:

@@ -38,7 +38,7 @@ async def some(city: app.Sekali, type: str, count: int = 1) -> list[records.Stor
 # What is sealed
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sealed=PLACE, other=st.binary(max_size=40), bit=st.integers(0, 7), at=st.floats(0, 1, exclude_max=True))
 async def test_a_seal_opens_as_it_was_made_and_not_otherwise(sekali, sealed, other, bit, at) -> None:
     content, about = sealed
