@@ -5,8 +5,12 @@ while everything goes on.
 import asyncio
 import os
 import random
+import shutil
 import sys
+import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
@@ -17,22 +21,74 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from running import dsn_of, load_city
+from running import dsn_of, load_city, own_folder
 
 from sekali import app, backup, demo, fhir, kernel, records, security
-from sekali.identity import directory
 
 PLACE = st.tuples(st.binary(max_size=300), st.binary(max_size=40))
 TERMS = st.lists(st.integers(-(2**63), 2**63 - 1), max_size=60, unique=True)
 
 
-@pytest.fixture
-def reader(city) -> records.Reader:
-    return city.store.under(security.decide(security.SYSTEM, security.Purpose.EXPORT))
+@dataclass(frozen=True)
+class Town:
+    """One city for all tests here, with keys of its own that change from test to test."""
+
+    sekali: app.Sekali
+    folder: Path
+
+    @property
+    def database(self) -> kernel.Database:
+        return self.sekali.database
+
+    @property
+    def cipher(self) -> security.Cipher:
+        return self.sekali.cipher
+
+    @property
+    def store(self) -> records.Store:
+        return self.sekali.store
+
+    @property
+    def reader(self) -> records.Reader:
+        return self.store.under(security.decide(security.SYSTEM, security.Purpose.EXPORT))
+
+    def key(self, number: int) -> Path:
+        return Path(self.cipher.vault.place(number))
+
+    async def some(self, type: str, count: int = 1) -> list[records.Stored]:
+        return await decrypting.kept(self.database, self.cipher, f"type = '{type}' order by id limit {count}")
+
+    async def another_process(self) -> app.Sekali:
+        return await app.build(kernel.Settings(data=self.folder), self.database)
+
+    @asynccontextmanager
+    async def spoiled(self, one: records.Stored, change: str, *values: object) -> AsyncIterator[None]:
+        """While the block runs, a row is not as it was kept."""
+        row = await self.database.fetchrow(
+            "select content, version, subject from records.resource where id = $1", one.id
+        )
+        await self.database.execute(f"update records.resource r set {change} where id = $1", one.id, *values)  # noqa: S608
+        try:
+            yield
+        finally:
+            await self.database.execute(
+                "update records.resource set content = $2, version = $3, subject = $4 where id = $1", one.id, *row
+            )
 
 
-async def some(city: app.Sekali, type: str, count: int = 1) -> list[records.Stored]:
-    return await decrypting.kept(city.database, city.cipher, f"type = '{type}' order by id limit {count}")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def town(cluster, template) -> AsyncIterator[Town]:
+    folder, name = own_folder(), f"town_{os.getpid()}_{time.monotonic_ns()}"
+    admin = await kernel.Database.connect(cluster.dsn, 1)
+    await admin.execute(f"create database {name} template {template}")
+    database = await kernel.Database.connect(dsn_of(cluster, name), 8)
+    sekali = await app.build(kernel.Settings(data=folder, rate_address=None, rate_account=None), database)
+    await load_city(sekali, 100)
+    yield Town(sekali, folder)
+    await database.close()
+    await admin.execute(f"drop database {name} with (force)")
+    await admin.close()
+    shutil.rmtree(folder)
 
 
 # What is sealed
@@ -67,19 +123,17 @@ async def test_terms_are_the_same_each_time_and_tell_nothing_of_what_they_are(se
     assert sekali.cipher.id_back(sekali.cipher.id(value), sekali.cipher.newest) == value != sekali.cipher.id(value)
 
 
-async def test_a_row_that_was_moved_is_refused_and_nothing_of_it_is_told(city, reader) -> None:
-    one, other = await some(city, "Condition", 2)
-    await city.database.execute(
-        "update records.resource r set content = o.content from records.resource o where r.id = $1 and o.id = $2",
-        one.id, other.id,
-    )  # fmt: skip
-    with pytest.raises(kernel.Broken) as refused:
-        await reader.read("Condition", one.id)
-    told = refused.value.text("en") + refused.value.text("id")
-    assert other.resource["code"]["coding"][0]["code"] not in told and str(other.id) not in told
-    assert (await reader.read("Condition", other.id)).content == other.content
-    with pytest.raises(kernel.Broken):
-        await reader.search("Condition", [("patient", f"Patient/{one.subject}")])
+async def test_a_row_that_was_moved_is_refused_and_nothing_of_it_is_told(town) -> None:
+    one, other = await town.some("Condition", 2)
+    moved = "content = (select o.content from records.resource o where o.id = $2)"
+    async with town.spoiled(one, moved, other.id):
+        with pytest.raises(kernel.Broken) as refused:
+            await town.reader.read("Condition", one.id)
+        told = refused.value.text("en") + refused.value.text("id")
+        assert other.resource["code"]["coding"][0]["code"] not in told and str(other.id) not in told
+        assert (await town.reader.read("Condition", other.id)).content == other.content
+        with pytest.raises(kernel.Broken):
+            await town.reader.search("Condition", [("patient", f"Patient/{one.subject}")])
 
 
 @pytest.mark.parametrize(
@@ -94,31 +148,30 @@ async def test_a_row_that_was_moved_is_refused_and_nothing_of_it_is_told(city, r
         "content = substring(content from 1 for 30)",
     ],
 )
-async def test_what_was_changed_is_refused(city, reader, change) -> None:
-    (one,) = await some(city, "Condition")
-    await city.database.execute(f"update records.resource r set {change} where id = $1", one.id)  # noqa: S608
-    with pytest.raises(kernel.Broken):
-        await reader.read("Condition", one.id)
+async def test_what_was_changed_is_refused(town, change) -> None:
+    (one,) = await town.some("Condition")
+    async with town.spoiled(one, change):
+        with pytest.raises(kernel.Broken):
+            await town.reader.read("Condition", one.id)
 
 
-async def test_an_earlier_version_is_bound_to_its_place_too(city, reader, loading) -> None:
-    (one,) = await some(city, "Condition")
-    async with city.store.change(loading) as change:
+async def test_an_earlier_version_is_bound_to_its_place_too(town, loading) -> None:
+    (one,) = await town.some("Condition")
+    async with town.store.change(loading) as change:
         await change.update("Condition", one.id, one.resource | {"recordedDate": "2026-11-24"})
-    assert (await reader.vread("Condition", one.id, 1)).content == one.content
-    await city.database.execute(
-        "update records.resource r set content = v.content from records.version v where v.id = r.id and r.id = $1",
-        one.id,
-    )
-    with pytest.raises(kernel.Broken):
-        await reader.read("Condition", one.id)
+    assert (await town.reader.vread("Condition", one.id, one.version)).content == one.content
+    former = "content = (select v.content from records.version v where v.id = r.id order by version desc limit 1)"
+    async with town.spoiled(one, former):
+        with pytest.raises(kernel.Broken):
+            await town.reader.read("Condition", one.id)
 
 
-async def test_over_http_it_is_a_clear_answer(city, reader) -> None:
-    (one,) = await some(city, "Organization")
-    await city.database.execute("update records.resource set content = 'x' where id = $1", one.id)
-    transport = httpx.ASGITransport(city.asgi)
-    async with httpx.AsyncClient(transport=transport, base_url="http://sekali") as http:
+async def test_over_http_it_is_a_clear_answer(town) -> None:
+    (one,) = await town.some("Organization")
+    transport = httpx.ASGITransport(town.sekali.asgi)
+    async with (
+        town.spoiled(one, "content = 'x'"), httpx.AsyncClient(transport=transport, base_url="http://sekali") as http,
+    ):  # fmt: skip
         client = {"client_id": demo.CLIENTS[0][0], "client_secret": demo.CLIENTS[0][1]}
         token = (await http.post("/oauth2/v1/accesstoken?grant_type=client_credentials", data=client)).json()
         headers = {"Authorization": f"Bearer {token['access_token']}"}
@@ -130,23 +183,23 @@ async def test_over_http_it_is_a_clear_answer(city, reader) -> None:
 # Which keys there are
 
 
-async def test_a_database_without_its_key_does_not_start(city, tmp_path) -> None:
+async def test_a_database_without_its_key_does_not_start(town, tmp_path) -> None:
     with pytest.raises(kernel.Trouble, match=r"key 1, which is not here .*server\.key"):
-        await app.build(kernel.Settings(data=tmp_path), city.database)
+        await app.build(kernel.Settings(data=tmp_path), town.database)
     assert not (tmp_path / "keys").exists(), "none is made in its place"
 
 
-async def test_another_key_in_its_place_does_not_start(city, tmp_path) -> None:
+async def test_another_key_in_its_place_does_not_start(town, tmp_path) -> None:
     given = str(pyrage.x25519.Identity.generate())
     with pytest.raises(kernel.Trouble, match="is not the one that this database is sealed with"):
-        await app.build(kernel.Settings(data=tmp_path, server_key=given), city.database)
+        await app.build(kernel.Settings(data=tmp_path, server_key=given), town.database)
 
 
-async def test_a_command_says_it_in_a_sentence(city, tmp_path, cluster) -> None:
+async def test_a_command_says_it_in_a_sentence(town, tmp_path) -> None:
     process = await asyncio.create_subprocess_exec(
         "sekali", "keys", "show", stdout=-1, stderr=-1,
         env={"PATH": path_of_commands(), "PYTHONPATH": str(Path(app.__file__).parents[1]), "SEKALI_DATA": str(tmp_path),
-             "SEKALI_DATABASE_URL": city.database.dsn},
+             "SEKALI_DATABASE_URL": town.database.dsn},
     )  # fmt: skip
     told, wrong = await process.communicate()
     assert process.returncode == 1 and b"which is not here" in told and b"Traceback" not in told + wrong
@@ -179,14 +232,6 @@ def test_keys_that_are_none_are_told(tmp_path, wrong) -> None:
 # Another key
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def own_city(database, tmp_path) -> AsyncIterator[app.Sekali]:
-    """With keys of its own, which others must not see change."""
-    sekali = await app.build(kernel.Settings(data=tmp_path / "own", rate_address=None, rate_account=None), database)
-    await load_city(sekali, 100)
-    yield sekali
-
-
 async def counts(database: kernel.Database) -> dict[tuple[str, int], int]:
     """Rows of each table by the key that they have."""
     rows = await database.fetch(
@@ -199,167 +244,160 @@ async def counts(database: kernel.Database) -> dict[tuple[str, int], int]:
     return {(row["t"], row["k"]): row["n"] for row in rows}
 
 
-async def test_all_that_is_kept_gets_the_new_key_and_says_the_same(own_city, loading, tmp_path) -> None:
-    city = own_city
-    reader = city.store.under(security.decide(security.SYSTEM, security.Purpose.EXPORT))
-    (one,) = await some(city, "Condition")
-    async with city.store.change(loading) as change:
-        await change.update("Condition", one.id, one.resource | {"recordedDate": "2026-11-24"})
-    patients = await decrypting.kept(city.database, city.cipher, "type = 'Patient'")
-    before = {(s.type, s.id): s.content for s in await decrypting.kept(city.database, city.cipher)}
-    rows = {table: n for (table, _), n in (await counts(city.database)).items()}
+async def test_all_that_is_kept_gets_the_new_key_and_says_the_same(town, loading) -> None:
+    (one,) = await town.some("Condition")
+    async with town.store.change(loading) as change:
+        two = await change.update("Condition", one.id, one.resource | {"recordedDate": "2026-11-25"})
+    patients = await town.some("Patient", 10)
+    before = {(s.type, s.id): s.content for s in await decrypting.kept(town.database, town.cipher)}
+    rows = {table: n for (table, _), n in (await counts(town.database)).items()}
+    former = town.cipher.newest
 
-    assert await city.rekeying.begin() == 2
-    assert await city.rekeying.finish() >= sum(rows.values()) - 1
-    assert await counts(city.database) == {(table, 2): n for table, n in rows.items()}
-    assert {(s.type, s.id): s.content for s in await decrypting.kept(city.database, city.cipher)} == before
-    assert (await reader.vread("Condition", one.id, 1)).content == one.content
-    for patient in patients[:10]:
-        nik = next(i["value"] for i in patient.resource["identifier"] if i["system"] == fhir.NIK)
-        assert await city.directory.find(fhir.NIK, nik) == patient.id
-        found = await reader.search("Patient", [("identifier", f"{fhir.NIK}|{nik}")])
+    number = await town.sekali.rekeying.begin()
+    assert number == former + 1
+    assert await town.sekali.rekeying.finish() >= sum(rows.values())
+    assert await counts(town.database) == {(table, number): n for table, n in rows.items()}
+    assert {(s.type, s.id): s.content for s in await decrypting.kept(town.database, town.cipher)} == before
+    assert (await town.reader.vread("Condition", one.id, one.version)).content == one.content
+    for patient in patients:
+        assert await town.sekali.directory.find(fhir.NIK, nik_of(patient)) == patient.id
+        found = await town.reader.search("Patient", [("identifier", f"{fhir.NIK}|{nik_of(patient)}")])
         assert [s.id for s in found.items] == [patient.id]
-        assert await city.doorkeeper.log_in("loket.jetis", "sekali-demo", "127.0.0.1")
+    assert await town.sekali.doorkeeper.log_in("loket.jetis", "sekali-demo", "127.0.0.1")
 
-    (tmp_path / "own/keys/server.key").unlink()
-    anew = await app.build(kernel.Settings(data=tmp_path / "own"), city.database)
-    again = anew.store.under(security.decide(security.SYSTEM, security.Purpose.EXPORT))
-    assert (await again.read("Condition", one.id)).version == 2, "the old key is needed no more"
+    town.key(former).unlink()
+    again = (await town.another_process()).store.under(security.decide(security.SYSTEM, security.Purpose.EXPORT))
+    assert (await again.read("Condition", one.id)).version == two.version, "the old key is needed no more"
 
 
-async def test_a_number_that_is_somebodys_under_the_old_key_is_nobody_elses_under_the_new(own_city, loading) -> None:
-    (patient,) = await some(own_city, "Patient")
-    number = next(i for i in patient.resource["identifier"] if i["system"] == fhir.NIK)
-    assert await own_city.rekeying.begin() == 2
+def nik_of(patient: records.Stored) -> str:
+    return next(one["value"] for one in patient.resource["identifier"] if one["system"] == fhir.NIK)
+
+
+async def test_a_number_that_is_somebodys_under_the_old_key_is_nobody_elses_under_the_new(town, loading) -> None:
+    (patient,) = await town.some("Patient")
+    twin = {"resourceType": "Patient", "name": [{"text": "Kembar"}],
+            "identifier": [{"system": fhir.NIK, "value": nik_of(patient)}]}  # fmt: skip
+    await town.sekali.rekeying.begin()
     with pytest.raises(kernel.Conflict, match="known already"):
-        async with own_city.store.change(loading) as change:
-            await change.create({"resourceType": "Patient", "identifier": [number], "name": [{"text": "Kembar"}]})
-    assert await own_city.directory.find(fhir.NIK, number["value"]) == patient.id
-    await own_city.rekeying.finish()
+        async with town.store.change(loading) as change:
+            await change.create(twin)
+    assert await town.sekali.directory.find(fhir.NIK, nik_of(patient)) == patient.id
+    await town.sekali.rekeying.finish()
     with pytest.raises(kernel.Conflict, match="known already"):
-        async with own_city.store.change(loading) as change:
-            await change.create({"resourceType": "Patient", "identifier": [number], "name": [{"text": "Kembar"}]})
+        async with town.store.change(loading) as change:
+            await change.create(twin)
 
 
-async def test_another_process_that_does_not_know_of_the_change_misses_nothing(own_city, loading, tmp_path) -> None:
+async def test_another_process_that_does_not_know_of_the_change_misses_nothing(town, loading) -> None:
     """Each process learns of a new key by itself: whoever looks for something asks whether the keys are still the same."""
-    other = await app.build(kernel.Settings(data=tmp_path / "own"), own_city.database)
-    assert other.cipher.in_use == (1,)
-    await own_city.rekeying.begin()
-    async with own_city.store.change(loading) as change:
-        numbers = [{"system": fhir.NIK, "value": "9901035705900017"}]
+    other, former = await town.another_process(), town.cipher.in_use
+    number = await town.sekali.rekeying.begin()
+    numbers = [{"system": fhir.NIK, "value": "9901035705900017"}]
+    async with town.store.change(loading) as change:
         person = await change.create(
             {"resourceType": "Patient", "identifier": numbers, "name": [{"text": "Baru Kunci"}]}
         )
-    assert other.cipher.in_use == (1,), "nobody has told it"
+    assert other.cipher.in_use == former, "nobody has told it"
     assert await other.directory.find(fhir.NIK, "9901035705900017") == person.id
-    other.cipher.in_use = (1,)
+    other.cipher.in_use = former
     reader = other.store.under(security.decide(security.SYSTEM, security.Purpose.EXPORT))
     found = await reader.search("Patient", [("identifier", f"{fhir.NIK}|9901035705900017")])
     assert [one.id for one in found.items] == [person.id]
-    other.cipher.in_use = (1,)
+    other.cipher.in_use = former
     async with other.store.change(loading) as change:
         second = await change.create({"resourceType": "Patient", "name": [{"text": "Juga Baru"}]})
-    assert await own_city.database.fetchval("select key from records.resource where id = $1", second.id) == 2
+    assert await town.database.fetchval("select key from records.resource where id = $1", second.id) == number
+    await town.sekali.rekeying.finish()
 
 
-async def test_what_somebody_holds_is_not_waited_for_and_gets_the_key_later(own_city, loading) -> None:
-    one, other = await some(own_city, "Condition", 2)
-    await own_city.rekeying.begin()
-    release = asyncio.Event()
-    held = asyncio.Event()
+async def test_what_somebody_holds_is_not_waited_for_and_gets_the_key_later(town, loading) -> None:
+    one, other = await town.some("Condition", 2)
+    number = await town.sekali.rekeying.begin()
+    release, held = asyncio.Event(), asyncio.Event()
 
     async def hold() -> None:
-        async with own_city.store.change(loading) as change:
+        async with town.store.change(loading) as change:
             await change.present("Condition", one.id)
             held.set()
             await release.wait()
-            await change.update("Condition", one.id, one.resource | {"recordedDate": "2026-11-24"})
+            await change.update("Condition", one.id, one.resource | {"recordedDate": "2026-11-26"})
 
     holding = asyncio.create_task(hold())
     await held.wait()
-    walking = asyncio.create_task(own_city.rekeying.finish())
+    walking = asyncio.create_task(town.sekali.rekeying.finish())
     key = "select key from records.resource where id = $1"
-    while await own_city.database.fetchval(key, other.id) != 2:
+    while await town.database.fetchval(key, other.id) != number:
         assert not walking.done() and not holding.done()
         await asyncio.sleep(0.01)
-    assert await own_city.database.fetchval(key, one.id) == 1 and not walking.done()
+    assert await town.database.fetchval(key, one.id) == number - 1 and not walking.done()
     release.set()
     await holding
     await walking
-    assert {k for _, k in await counts(own_city.database)} == {2}
+    assert {k for _, k in await counts(town.database)} == {number}
 
 
-async def test_plain_rows_of_an_earlier_version_are_sealed(own_city) -> None:
+async def test_plain_rows_of_an_earlier_version_are_searched_as_before_and_sealed(town) -> None:
     """As an update from a version that sealed nothing finds them."""
-    database, cipher = own_city.database, own_city.cipher
+    database, cipher = town.database, town.cipher
     before = {one.id: one for one in await decrypting.kept(database, cipher)}
     for one in before.values():
         await database.execute("update records.resource set content = $2, tokens = $3, key = 0 where id = $1",
                                one.id, one.content, one.terms)  # fmt: skip
-    rows = await database.fetch("select value_hash, system from identity.identifier")
-    for row in rows:
+    for row in await database.fetch("select value_hash, system from identity.identifier"):
         await database.execute(
             "update identity.identifier set value_hash = $3, key = 0 where value_hash = $1 and system = $2",
-            row["value_hash"], row["system"], cipher.id_back(row["value_hash"], 1),
+            row["value_hash"], row["system"], cipher.id_back(row["value_hash"], cipher.newest),
         )  # fmt: skip
-    for row in await database.fetch("select * from security.account"):
-        name = security.ACCOUNTS.opened(cipher, row)["name"]
-        await database.execute(
-            "update security.account set name = convert_to($2, 'UTF8') where id = $1", row["id"], name
-        )
     await database.execute("insert into security.server_key (number, mark, made_at) values (0, '', now())")
-    await cipher.look()
-    person = next(one for one in before.values() if one.type == "Patient")
-    nik = next(i["value"] for i in person.resource["identifier"] if i["system"] == fhir.NIK)
-    reader = own_city.store.under(security.decide(security.SYSTEM, security.Purpose.EXPORT))
-    question = [("identifier", f"{fhir.NIK}|{nik}")]
-    assert [one.id for one in (await reader.search("Patient", question)).items] == [person.id], "served meanwhile"
-    assert await own_city.directory.find(fhir.NIK, nik) == person.id
-
-    await own_city.rekeying.finish()
-    assert {key for _, key in await counts(database)} == {1} and cipher.in_use == (1,)
+    cipher.in_use = (0, cipher.newest)
+    (person,) = await town.some("Patient")
+    question = [("identifier", f"{fhir.NIK}|{nik_of(person)}")]
+    for _ in range(2):
+        assert [one.id for one in (await town.reader.search("Patient", question)).items] == [person.id]
+        assert await town.sekali.directory.find(fhir.NIK, nik_of(person)) == person.id
+        await town.sekali.rekeying.finish()
+    assert {key for _, key in await counts(database)} == {cipher.newest} and len(cipher.in_use) == 1
     assert {one.id: one for one in await decrypting.kept(database, cipher)} == before
-    assert [one.id for one in (await reader.search("Patient", question)).items] == [person.id]
-    await own_city.rekeying.write_anew()
-    assert await own_city.doorkeeper.log_in("loket.jetis", "sekali-demo", "127.0.0.1")
+    await town.sekali.rekeying.write_anew()
+    assert await town.sekali.doorkeeper.log_in("loket.jetis", "sekali-demo", "127.0.0.1")
 
 
-async def test_while_keys_change_every_answer_is_whole(own_city, loading, monkeypatch) -> None:
+async def test_while_keys_change_every_answer_is_whole(town, loading, monkeypatch) -> None:
     """Readers, searchers and writers, who know what must be there, go on through three changes of keys."""
     monkeypatch.setattr("sekali.records.rekeying.STEP", 20)
     monkeypatch.setattr("sekali.identity.rekeying.STEP", 20)
-    sekali = own_city
     chance = random.Random(2018)
+    numbered = "type = 'Patient' and exists (select from identity.identifier i where i.citizen = id)"
     patients = {
-        one.id: one.resource for one in await decrypting.kept(sekali.database, sekali.cipher, "type = 'Patient'")
+        one.id: one
+        for one in await decrypting.kept(town.database, town.cipher, numbered)
+        if fhir.NIK in {i["system"] for i in one.resource["identifier"]}
     }
-    niks = {id: next(i["value"] for i in p["identifier"] if i["system"] == fhir.NIK) for id, p in patients.items()}
-    reader = sekali.store.under(security.decide(security.SYSTEM, security.Purpose.EXPORT))
     until = asyncio.Event()
     done = {"read": 0, "found": 0, "searched": 0, "written": 0}
     written: dict[UUID, int] = {}
 
     async def read() -> None:
         while not until.is_set():
-            id = chance.choice(list(patients))
-            assert (await reader.read("Patient", id)).resource["identifier"] == patients[id]["identifier"]
+            one = chance.choice(list(patients.values()))
+            assert (await town.reader.read("Patient", one.id)).content == one.content
             done["read"] += 1
 
     async def find() -> None:
         while not until.is_set():
-            id = chance.choice(list(patients))
-            assert await sekali.directory.find(fhir.NIK, niks[id]) == id
+            one = chance.choice(list(patients.values()))
+            assert await town.sekali.directory.find(fhir.NIK, nik_of(one)) == one.id
             done["found"] += 1
 
     async def search() -> None:
         while not until.is_set():
-            id = chance.choice(list(patients))
-            page = await reader.search("Patient", [("identifier", f"{fhir.NIK}|{niks[id]}")])
-            assert [one.id for one in page.items] == [id]
-            for one, n in list(written.items())[-3:]:
-                page = await reader.search("Observation", [("identifier", f"urn:uji|{n}")])
-                assert [found.id for found in page.items] == [one]
+            one = chance.choice(list(patients.values()))
+            page = await town.reader.search("Patient", [("identifier", f"{fhir.NIK}|{nik_of(one)}")])
+            assert [found.id for found in page.items] == [one.id]
+            for id, n in list(written.items())[-3:]:
+                page = await town.reader.search("Observation", [("identifier", f"urn:uji|{n}")])
+                assert [found.id for found in page.items] == [id]
             done["searched"] += 1
 
     async def write(number: int) -> None:
@@ -370,46 +408,37 @@ async def test_while_keys_change_every_answer_is_whole(own_city, loading, monkey
             resource = {"resourceType": "Observation", "status": "final", "code": {"text": "uji"},
                         "identifier": [{"system": "urn:uji", "value": str(n)}],
                         "subject": {"reference": f"Patient/{person}"}}  # fmt: skip
-            async with sekali.store.change(loading) as change:
+            async with town.store.change(loading) as change:
                 one = await change.create(resource)
             written[one.id] = n
-            async with sekali.store.change(loading) as change:
+            async with town.store.change(loading) as change:
                 await change.update("Observation", one.id, resource | {"note": [{"text": str(n)}]})
             done["written"] += 1
 
     people = [asyncio.create_task(work) for work in (read(), read(), find(), search(), write(1), write(2))]
-    for number in (2, 3, 4):
-        assert await sekali.rekeying.begin() == number
+    for _ in range(3):
+        number = await town.sekali.rekeying.begin()
         await asyncio.sleep(0.2)
-        await sekali.rekeying.finish()
-        assert sekali.cipher.in_use == (number,)
+        await town.sekali.rekeying.finish()
+        assert town.cipher.in_use == (number,)
         assert not any(task.done() for task in people), [task.exception() for task in people if task.done()]
     until.set()
     await asyncio.gather(*people)
     assert all(done.values()), done
-    assert {key for _, key in await counts(sekali.database)} == {4}
-    for one, n in written.items():
-        assert (await reader.read("Observation", one)).resource["note"] == [{"text": str(n)}]
-        assert (await reader.vread("Observation", one, 1)).resource["identifier"][0]["value"] == str(n)
-
-
-async def test_terms_of_every_earlier_key_are_looked_under(own_city) -> None:
-    await own_city.rekeying.begin()
-    terms = own_city.cipher.every_term([7])
-    assert terms == own_city.cipher.terms([7], 1) + own_city.cipher.terms([7], 2) and len(set(terms)) == 2
-    assert len(set(own_city.cipher.every_id(directory.value_hash("1")))) == 2
+    assert {key for _, key in await counts(town.database)} == {number}
+    for id, n in written.items():
+        assert (await town.reader.read("Observation", id)).resource["note"] == [{"text": str(n)}]
+        assert (await town.reader.vread("Observation", id, 1)).resource["identifier"][0]["value"] == str(n)
 
 
 # A backup
 
 
-async def test_a_backup_brings_the_keys_along_and_shows_none(own_city, cluster, tmp_path) -> None:
-    key = (tmp_path / "own/keys/server.key").read_bytes().strip()
+async def test_a_backup_brings_the_keys_along_and_shows_none(town, cluster, tmp_path) -> None:
+    key = town.key(town.cipher.newest).read_bytes().strip()
     public = backup.new_key(tmp_path / "backup.key")
-    file, dsn = tmp_path / "one.age", own_city.database.dsn
-    await backup.make(
-        own_city.database, dsn, tmp_path / "own", file, backup.recipient_in(public), lambda done, of: None
-    )
+    file, dsn = tmp_path / "one.age", town.database.dsn
+    await backup.make(town.database, dsn, town.folder, file, backup.recipient_in(public), lambda done, of: None)
     assert key not in file.read_bytes() and b"AGE-SECRET-KEY" not in file.read_bytes()
 
     secret = backup.secret_in(tmp_path / "backup.key", lambda: "")
@@ -420,12 +449,13 @@ async def test_a_backup_brings_the_keys_along_and_shows_none(own_city, cluster, 
     try:
         back = tmp_path / "back"
         await backup.restore(database, dsn_of(cluster, "sealed_back"), back, file, secret, seen, lambda size: None)
-        (back / "keys/server.key").rename(tmp_path / "aside")
+        newest = back / "keys" / town.key(town.cipher.newest).name
+        newest.rename(tmp_path / "aside")
         with pytest.raises(kernel.Trouble, match="which is not here"):
             await app.build(kernel.Settings(data=back), database)
-        (tmp_path / "aside").rename(back / "keys/server.key")
+        (tmp_path / "aside").rename(newest)
         again = await app.build(kernel.Settings(data=back), database)
-        before = {one.id: one.content for one in await decrypting.kept(own_city.database, own_city.cipher)}
+        before = {one.id: one.content for one in await decrypting.kept(town.database, town.cipher)}
         assert {one.id: one.content for one in await decrypting.kept(database, again.cipher)} == before
     finally:
         await database.close()
