@@ -227,8 +227,11 @@ class Cipher:
         return kept if number == PLAIN else UUID(bytes=self._key(number).ids_back(kept.bytes))
 
     def every_id(self, value: UUID) -> list[UUID]:
-        """The hash as it may be kept, under all keys in use, the newest first."""
-        return [self.id(value, number) for number in reversed(self.in_use)]
+        """The hash as it may be kept, under all keys in use, the oldest first.
+
+        Whoever looks for one after the other misses nothing in this order: what leaves a key meanwhile has a newer one then.
+        """
+        return [self.id(value, number) for number in self.in_use]
 
     # Digests: whether something is the same as before
 
