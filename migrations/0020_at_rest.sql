@@ -45,3 +45,5 @@ alter table care.question alter column answer type bytea using convert_to(answer
 alter table security.account alter column name type bytea using convert_to(name, 'UTF8');
 alter table security.invitation alter column name type bytea using convert_to(name, 'UTF8');
 alter table bulk.job alter column request type bytea using convert_to(request, 'UTF8');
+
+update security.key set secret = convert_to(encode(secret, 'hex'), 'UTF8');

@@ -8,7 +8,7 @@ from .assertions import ALGORITHMS, keys_in
 from .by_provider import BACK, ByProvider, Departure, Unlinked
 from .cipher import LONGER, PLAIN, Cipher, about, number_of
 from .columns import Columns, Digests, Locked, Step
-from .doorkeeper import INVITATIONS, Doorkeeper, NextStep
+from .doorkeeper import INVITATIONS, KEYS, Doorkeeper, NextStep
 from .house import House
 from .own_account import Overview
 from .passkeys import Offer
@@ -23,7 +23,7 @@ from .sessions import LONGEST, Device
 from .tokens import AccessToken
 from .vault import Vault
 
-AT_REST: tuple[Table, ...] = (ACCOUNTS, INVITATIONS, SECRETS)
+AT_REST: tuple[Table, ...] = (ACCOUNTS, INVITATIONS, SECRETS, KEYS)
 """What is sealed here."""
 
 __all__ = [

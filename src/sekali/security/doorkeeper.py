@@ -41,6 +41,8 @@ MOST_ASSERTIONS = 1000
 STEP = timedelta(minutes=10)
 """Between the password and the second factor; time enough to set an app up."""
 _NO_RULES = House()
+KEYS = Columns("security.key", ("purpose",), ("secret",))
+"""In hexadecimal digits."""
 INVITATIONS = Columns("security.invitation", ("code_hash",), ("name",))
 
 
@@ -99,8 +101,12 @@ class Doorkeeper:
             )  # fmt: skip
 
     async def _key(self, purpose: str) -> bytes:
-        await self._database.execute(SQL.make_key, purpose, random.token_bytes(32))
-        return await self._database.fetchval(SQL.key, purpose)
+        async with self._database.transaction() as tx:
+            await self._cipher.hold(tx)
+            made = KEYS.seal(self._cipher, "secret", random.token_hex(32), purpose)
+            await tx.execute(SQL.make_key, purpose, made)
+            row = await tx.fetchrow(SQL.key, purpose)
+        return bytes.fromhex(KEYS.opened(self._cipher, row)["secret"])
 
     def seal(self, text: str, purpose: str) -> str:
         """``text`` for a hidden field. See :class:`Seal`."""

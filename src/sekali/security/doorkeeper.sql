@@ -55,4 +55,4 @@ insert into security.key (purpose, secret) values ($1, $2) on conflict do nothin
 
 -- name: key
 -- The server's own key for a purpose.
-select secret from security.key where purpose = $1
+select purpose, secret from security.key where purpose = $1
