@@ -8,7 +8,7 @@ from .query import Query
 from .reader import ALWAYS, EVER, MOST_HISTORY, Codes, Reader, Relations
 from .renewal import renew
 from .seal import shown_to
-from .sealing import Seals
+from .sealing import Owned, Seals
 from .search import Page
 from .store import Store, Watcher, standing
 from .stored import Stored
@@ -16,7 +16,7 @@ from .transaction import Plan, carry_out, look, plan
 from .twins import twin
 
 __all__ = [
-    "ALWAYS", "EVER", "MOST_HISTORY", "Change", "Chart", "Codes", "Extract", "Page", "Plan", "Prepared", "Query", "Reader",
-    "Relations", "Seals", "Store", "Stored", "Watcher", "Writing", "carry_out", "event", "look", "moment", "parse_filter", "plan",
-    "prepare", "renew", "shown_to", "standing", "twin",
+    "ALWAYS", "EVER", "MOST_HISTORY", "Change", "Chart", "Codes", "Extract", "Owned", "Page", "Plan", "Prepared", "Query",
+    "Reader", "Relations", "Seals", "Store", "Stored", "Watcher", "Writing", "carry_out", "event", "look", "moment",
+    "parse_filter", "plan", "prepare", "renew", "shown_to", "standing", "twin",
 ]  # fmt: skip
