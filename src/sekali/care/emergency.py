@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sekali import audit, kernel, records, security
 
+from .atrest import EMERGENCIES
 from .counter import Counter
 from .record import read
 from .relations import require_facility
@@ -70,8 +71,18 @@ class Emergency:
         grant = security.decide(actor, security.Purpose.EMERGENCY, citizen, security.Relation.EMERGENCY)
         id, at = kernel.new_id(kernel.CITY), kernel.now()
         async with self._database.transaction() as tx:
+            await self._store.cipher.hold(tx)
             await tx.execute(
-                SQL.open, id, citizen, facility, actor.id, actor.name, actor.role.value, reason, at, at + self._lasts
+                SQL.open,
+                id,
+                citizen,
+                facility,
+                actor.id,
+                actor.name,
+                actor.role.value,
+                EMERGENCIES.seal(self._store.cipher, "reason", reason, id),
+                at,
+                at + self._lasts,
             )
             await audit.append(tx, [records.event(grant, audit.Kind.EMERGENCY_OPENED, citizen, f"emergency/{id}")])
         return id
@@ -115,7 +126,9 @@ class Emergency:
         if verdict == "questioned" and len(note) < SHORTEST:
             raise kernel.Invalid("Write what you question: the person and the one who looked will read it.")
         async with self._database.transaction() as tx:
-            values = (id, require_facility(actor), verdict, note, actor.name, kernel.now())
+            await self._store.cipher.hold(tx)
+            sealed = EMERGENCIES.seal(self._store.cipher, "note", note, id)
+            values = (id, require_facility(actor), verdict, sealed, actor.name, kernel.now())
             citizen = await tx.fetchval(SQL.review, *values)
             if citizen is None:
                 raise kernel.Conflict("This was looked into already, or is another facility's.")
@@ -124,4 +137,4 @@ class Emergency:
 
     def _opening(self, row: kernel.Row) -> Opening:
         late = row["verdict"] == "" and row["opened_at"] + self._review_within < kernel.now()
-        return Opening(**row, overdue=late)
+        return Opening(**EMERGENCIES.opened(self._store.cipher, row), overdue=late)

@@ -13,10 +13,10 @@ from uuid import UUID
 
 from sekali import fhir, kernel, security
 
-from .prepared import Prepared
+from .prepared import COLUMNS, Prepared
 from .query import as_uuid
 from .seal import OPEN, door
-from .stored import columns
+from .stored import columns, content
 
 SQL = kernel.queries(__file__)
 _PASSED_OVER = OPEN | {"Encounter", "EpisodeOfCare"}
@@ -92,7 +92,10 @@ class Seals:
         return found
 
     async def renew(
-        self, database: kernel.Database, tell: Callable[[str, int], None] = lambda type, count: None
+        self,
+        database: kernel.Database,
+        cipher: security.Cipher,
+        tell: Callable[[str, int], None] = lambda type, count: None,
     ) -> int:
         """Class what is kept anew after the table of codes has changed; how many were looked at.
 
@@ -105,14 +108,14 @@ class Seals:
             if done.get(type) == self._classes.edition:
                 continue
             count = 0
-            while (step := await self._step(database, type)) is not None:
+            while (step := await self._step(database, cipher, type)) is not None:
                 count += step
             if count:
                 tell(type, count)
             total += count
         return total
 
-    async def _step(self, database: kernel.Database, type: str) -> int | None:
+    async def _step(self, database: kernel.Database, cipher: security.Cipher, type: str) -> int | None:
         """How many were looked at; None when the kind is done."""
         walking = f"to {self._classes.edition}"
         async with database.transaction() as tx:
@@ -122,8 +125,8 @@ class Seals:
                 return None
             at = (known["updated"], known["id"]) if known and known["edition"] == walking else _START
             rows = await tx.fetch(SQL.next, type, *at, STEP)
-            kept = [Prepared(*(row[name] for name in Prepared._fields)) for row in rows]
-            new = await self.put(tx, [self.own(row, None, None) for row in kept])
+            now = [Prepared(*(row[name] for name in COLUMNS))._replace(content=content(cipher, row)) for row in rows]
+            new = await self.put(tx, [self.own(row, None, None) for row in now])
             if new:
                 await tx.execute(
                     SQL.put, type, [one.shard for one in new],

@@ -59,7 +59,7 @@ class Importing:
         self._job = one
         self._grant = one.grant
         self._come: Come = one.come
-        self._parts = Parts(Path(one.folder), one.come.parts, most)
+        self._parts = Parts(Path(one.folder), one.come.parts, most, jobs.seals(one))
         self._names_at = Path(one.folder) / "names"
         self._names = Names(self._names_at)
         self._namer = Namer(one.id.bytes, int(one.moment.timestamp() * 1000))
@@ -116,7 +116,7 @@ class Importing:
         line, offset = self._come.line, self._come.offset
         for number, source in enumerate(sources):
             if number >= begun and (stage == 0 or self._come.kinds[number] & stage):
-                file = Lines(Path(self._job.folder) / source.path, line, offset)
+                file = Lines(Path(self._job.folder) / source.path, line, offset, self._jobs.seals(self._job))
                 try:
                     while lines := await asyncio.to_thread(file.batch):
                         if lines[-1].number > MOST_LINES:
