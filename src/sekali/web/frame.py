@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ import jinja2
 import segno
 from babel.dates import format_date
 from babel.numbers import format_decimal
+from babel.units import format_unit
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -37,7 +38,7 @@ HOME = {
     security.Role.PHARMACIST: "/rekam",
     security.Role.RECORDS_OFFICER: "/rekam",
     security.Role.FACILITY_HEAD: "/kepala",
-    security.Role.AUDITOR: "/kebijakan",
+    security.Role.AUDITOR: "/pengawas",
     security.Role.REFERRAL_DESK: "/rujukan",
     security.Role.CITIZEN: "/warga",
     security.Role.CITY: "/kota",
@@ -101,6 +102,8 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         "day": lambda value: _day(value, zone, language),
         "clock": lambda value: kernel.in_zone(value, zone).strftime("%H.%M"),
         "second": lambda value: kernel.in_zone(value, zone).strftime("%H.%M.%S"),
+        "span": lambda length: span(length, language),
+        "share": share,
         "age": lambda born: _age(born, today, _),
     }
     frame = {
@@ -109,6 +112,7 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         "home": HOME.get(actor.role, "/") if actor else "/",
         "path": request.url.path,
         "safe_to_return": request.method == "GET",
+        "emergencies": request.state.emergencies,
         "demo_logins": request.state.doors.logins,
     }
     html = _environment.get_template(template).render(tools | frame | context)
@@ -123,6 +127,19 @@ def decimal(value: Decimal, language: str) -> str:
 def score(value: Decimal | float, language: str) -> str:
     """A score as it is printed: two digits, half up, from the unrounded value."""
     return format_decimal(program.instruments.rounded(Decimal(value)), "0.00", locale=language)
+
+
+def span(length: timedelta, language: str) -> str:
+    """Whole minutes; from two hours on whole hours, so that it can be held against a time limit."""
+    minutes = int(length.total_seconds() // 60)
+    return format_unit(
+        minutes if minutes < 120 else minutes // 60, "minute" if minutes < 120 else "hour", locale=language
+    )
+
+
+def share(part: timedelta, whole: timedelta) -> float:
+    """The length of a bar of 100; what is longer than the whole fills it."""
+    return round(max(0.6, min(100.0, 100 * part / whole)), 1) if whole else 100.0
 
 
 def _pairs(items: Iterable[Any], key: str, text: str) -> list[tuple[Any, Any]]:
