@@ -38,7 +38,7 @@ def test_the_first_zero_question_referral(at, kept) -> None:
     clerk = at("loket.gedongtengen")
     scan(clerk, nik)
     # When the clerk fills the only form there is; birth date and sex are there, read from the NIK
-    assert clerk.locator("#birth_date").input_value() == "1990-03-05"
+    assert clerk.locator("#birth_date").input_value() == "05-03-1990"
     assert clerk.locator("[name=sex][value=female]").is_checked()
     type_into(clerk, "name", name)
     type_into(clerk, "address", "Jl. Uji No. 1")

@@ -93,7 +93,7 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         "asset": asset,
         "qr": qr,
         "pairs": _pairs,
-        "hospitals": _hospitals,
+        "hospitals": lambda options: _hospitals(options, language),
         "decimal": lambda value: decimal(value, language),
         "score": lambda value: score(value, language),
         "money": lambda value: format_decimal(value, "#,##0", locale=language),
@@ -137,9 +137,9 @@ def span(length: timedelta, language: str) -> str:
     )
 
 
-def share(part: timedelta, whole: timedelta) -> float:
-    """The length of a bar of 100; what is longer than the whole fills it."""
-    return round(max(0.6, min(100.0, 100 * part / whole)), 1) if whole else 100.0
+def share(part: Any, whole: Any) -> float:
+    """The length of a bar of 100; what is more than the whole fills it, and what is little can still be seen."""
+    return round(max(0.6, min(100.0, float(part / whole) * 100)), 1) if whole else 100.0
 
 
 def _pairs(items: Iterable[Any], key: str, text: str) -> list[tuple[Any, Any]]:
@@ -147,10 +147,10 @@ def _pairs(items: Iterable[Any], key: str, text: str) -> list[tuple[Any, Any]]:
     return [(getattr(item, key), getattr(item, text)) for item in items]
 
 
-def _hospitals(options: Iterable[care.HospitalOption]) -> list[tuple[Any, str]]:
+def _hospitals(options: Iterable[care.HospitalOption], language: str) -> list[tuple[Any, str]]:
     """Hospitals with a place left, nearest first."""
     return [
-        (o.facility.id, f"{o.facility.name} ({o.distance_km} km, {o.department.free_today})")
+        (o.facility.id, f"{o.facility.name} ({decimal(o.distance_km, language)} km, {o.department.free_today})")
         for o in options
         if o.department.free_today
     ]
