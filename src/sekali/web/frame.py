@@ -130,11 +130,10 @@ def score(value: Decimal | float, language: str) -> str:
 
 
 def span(length: timedelta, language: str) -> str:
-    """Whole minutes; from two hours on whole hours, so that it can be held against a time limit."""
-    minutes = int(length.total_seconds() // 60)
-    return format_unit(
-        minutes if minutes < 120 else minutes // 60, "minute" if minutes < 120 else "hour", locale=language
-    )
+    """Whole seconds, minutes or, from two hours on, hours: so that it can be held against a time limit."""
+    seconds = int(length.total_seconds())
+    count, unit = (seconds // 3600, "hour") if seconds >= 7200 else (seconds // 60, "minute")
+    return format_unit(count, unit, locale=language) if seconds >= 60 else format_unit(seconds, "second", locale=language)
 
 
 def share(part: Any, whole: Any) -> float:
