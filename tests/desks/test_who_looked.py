@@ -113,6 +113,7 @@ def test_filtered_without_scripts(served, new_context, looked_at) -> None:
     page.locator("#password").fill("sekali-demo")
     submit(page, "form[action='/masuk'] button")
     page.goto("/warga/dilihat")
+    page.locator("main summary").click()
     page.locator("#fasilitas").select_option(label="Puskesmas Gedongtengen")
     submit(page, "form[method=get] button")
     assert entry(page, "Puskesmas Gedongtengen").count() and "fasilitas=" in page.url

@@ -11,7 +11,7 @@ from .reader import ALWAYS, EVER, MOST_HISTORY, Codes, Reader, Relations
 from .rekeying import Resources, Versions
 from .renewal import renew
 from .seal import shown_to
-from .sealing import Seals
+from .sealing import Owned, Seals
 from .search import Page
 from .store import Store, Watcher, standing
 from .stored import Stored
@@ -22,7 +22,8 @@ AT_REST: tuple[security.Table, ...] = (Resources(), Versions())
 """What is sealed here; versions after what is in use."""
 
 __all__ = [
-    "ALWAYS", "AT_REST", "EVER", "MOST_HISTORY", "Change", "Chart", "Codes", "Extract", "Page", "Plan", "Prepared", "Query",
+    "ALWAYS", "AT_REST", "EVER", "MOST_HISTORY", "Change", "Chart", "Codes", "Extract", "Owned", "Page", "Plan", "Prepared",
+    "Query",
     "Reader", "Relations", "Seals", "Store", "Stored", "Watcher", "Writing", "carry_out", "event", "look", "moment",
     "parse_filter", "plan", "prepare", "renew", "shown_to", "standing", "twin",
 ]  # fmt: skip

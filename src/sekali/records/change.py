@@ -195,8 +195,9 @@ class Writing:
         if not self._new:
             return
         new, self._new = self._new, []
-        pointing = [self._pointing.pop((row.type, row.id)) for row in new]
-        new = await self._seals.put(self.tx, new, pointing, self._grant.actor.facility)
+        facility = self._grant.actor.facility
+        owned = [self._seals.own(row, self._pointing.pop((row.type, row.id)), facility) for row in new]
+        new = await self._seals.put(self.tx, owned)
         await self._hold()
         try:
             for start in range(0, len(new), AT_ONCE):
@@ -287,7 +288,8 @@ class Writing:
 
     async def _replace(self, new: Prepared) -> None:
         pointing = self._pointing.pop((new.type, new.id), set())
-        (new,) = await self._seals.put(self.tx, [new], [pointing], self._grant.actor.facility)
+        owned = self._seals.own(new, pointing, self._grant.actor.facility)
+        (new,) = await self._seals.put(self.tx, [owned])
         await self._hold()
         ((*columns, _, addressee, key),) = kept(self._cipher, [new])
         await self.tx.execute(SQL.replace, *columns, addressee, key)

@@ -14,11 +14,13 @@ from .extract import Extract
 from .prepared import Prepared, restamped
 from .query import Query, as_uuid
 from .reader import Codes, Reader, Relations, no_codes, no_relations
-from .sealing import Seals
+from .sealing import Owned, Seals
 from .stored import KEPT, Stored, columns, kept, stored
 
 SQL = kernel.queries(__file__)
 EXTRACT = kernel.queries(__file__.replace("store", "extract"))
+Also = Callable[[kernel.Session], Awaitable[None]]
+"""What else is done in a transaction."""
 
 
 class _TakenBack(Exception):  # noqa: N818 - no error: how a trial ends
@@ -59,7 +61,7 @@ class Store:
         self._watchers = tuple(watchers)
         self._relations = relations
         self._codes = codes
-        self._seals = Seals(classes or security.Classes())
+        self.seals = Seals(classes or security.Classes())
         self._read = database.coalesced(SQL.read)
 
     @property
@@ -90,7 +92,7 @@ class Store:
     async def change(self, grant: security.Grant) -> AsyncIterator[Writing]:
         """One transaction: what is written, the watchers' tables, the audit; all of it or nothing."""
         async with self._database.transaction() as tx:
-            writing = Writing(tx, self._cipher, grant, self._strict, self._seals, self._relations)
+            writing = Writing(tx, self._cipher, grant, self._strict, self.seals, self._relations)
             yield writing
             await writing.finish()
             await self._tell(tx, writing.changes)
@@ -101,37 +103,43 @@ class Store:
         """As ``change``, and refused for the same reasons, references and watchers too; then all is taken back."""
         with suppress(_TakenBack):
             async with self._database.transaction() as tx:
-                writing = Writing(tx, self._cipher, grant, self._strict, self._seals, self._relations)
+                writing = Writing(tx, self._cipher, grant, self._strict, self.seals, self._relations)
                 yield writing
                 await writing.finish()
                 await self._tell(tx, writing.changes)
                 raise _TakenBack
 
-    async def load(
-        self,
-        grant: security.Grant,
-        rows: Sequence[Prepared],
-        also: Callable[[kernel.Session], Awaitable[None]] | None = None,
-        stamp: bool = False,
-    ) -> None:
+    async def load(self, grant: security.Grant, rows: Sequence[Prepared], also: Also | None = None) -> None:
         """Many prepared resources at once, by COPY, in one transaction; one audit event for all.
 
         :param also: the caller's own note in the same transaction (how far a load has come). Raises Conflict.
-        :param stamp: give them the transaction's own time, so that an extract has either all of them or none.
         """
+        owned = [self.seals.own(row, None, grant.actor.facility) for row in rows]
+        async with self._database.transaction() as tx:
+            await self._copy(tx, grant, await self.seals.put(tx, owned), also)
+
+    async def take_in(self, grant: security.Grant, owned: Sequence[Owned], also: Also) -> None:
+        """The same of rows that other processes have sealed by themselves (``seals.own``).
+
+        They get the transaction's own time, so that an extract has either all of them or none.
+        """
+        async with self._database.transaction() as tx:
+            rows = await self.seals.put(tx, owned)
+            await self._copy(tx, grant, restamped(rows, kernel.now()), also)
+
+    async def _copy(
+        self, tx: kernel.Session, grant: security.Grant, rows: Sequence[Prepared], also: Also | None
+    ) -> None:
         for type in {row.type for row in rows}:
             grant.may_write(type)
-        async with self._database.transaction() as tx:
-            if stamp:
-                rows = restamped(rows, kernel.now())
-            rows = await self._seals.put(tx, rows, [None] * len(rows), grant.actor.facility)
-            await self._cipher.hold(tx)
-            await tx.copy("records.resource", KEPT, kept(self._cipher, rows))
-            changes = [Change(r.type, r.id, r.subject, r.content, r.deleted, grant, self._cipher) for r in rows]
-            await self._tell(tx, changes)
-            if also is not None:
-                await also(tx)
-            await audit.append(tx, [event(grant, audit.Kind.LOADED, None, f"{len(rows)} resources")])
+        await self._cipher.hold(tx)
+        await tx.copy("records.resource", KEPT, kept(self._cipher, rows))
+        await self._tell(
+            tx, [Change(r.type, r.id, r.subject, r.content, r.deleted, grant, self._cipher) for r in rows]
+        )  # fmt: skip
+        if also is not None:
+            await also(tx)
+        await audit.append(tx, [event(grant, audit.Kind.LOADED, None, f"{len(rows)} resources")])
 
     async def _tell(self, tx: kernel.Session, changes: Sequence[Change]) -> None:
         await consents.follow(tx, changes)

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from sekali import audit, kernel
 
 from .accounts import Account, Accounts
-from .actors import Role
+from .actors import Actor, Role
 from .events import by_operator
 from .fetching import Unreachable
 from .id_tokens import Expected, Proved, Refused
@@ -127,6 +127,10 @@ class ByProvider:
     def was_strong(self, proved: Proved) -> bool:
         """Whether the provider has asked for what stands for our second factor."""
         return bool(proved.means & self._provider.known.second_factor)
+
+    async def linked(self, actor: Actor) -> bool:
+        """Whether somebody's own log-in there opens their account."""
+        return await self._database.fetchval(SQL.linked, actor.id, self._provider.known.issuer)
 
     async def farewell(self, netloc: str) -> str | None:
         """Where to log out of the provider too; None when it has no such place, or is away."""
