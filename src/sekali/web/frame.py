@@ -133,7 +133,9 @@ def span(length: timedelta, language: str) -> str:
     """Whole seconds, minutes or, from two hours on, hours: so that it can be held against a time limit."""
     seconds = int(length.total_seconds())
     count, unit = (seconds // 3600, "hour") if seconds >= 7200 else (seconds // 60, "minute")
-    return format_unit(count, unit, locale=language) if seconds >= 60 else format_unit(seconds, "second", locale=language)
+    return (
+        format_unit(count, unit, locale=language) if seconds >= 60 else format_unit(seconds, "second", locale=language)
+    )
 
 
 def share(part: Any, whole: Any) -> float:
