@@ -73,6 +73,15 @@ CREATE FUNCTION records.shown(sensitive smallint, origin uuid, addressee uuid, p
     or (sensitive & ~records.opened(person, asker, why)) = 0
 $$;
 
+CREATE FUNCTION security.held_keys() RETURNS smallint[]
+    LANGUAGE plpgsql
+    AS $$
+begin
+  perform pg_advisory_xact_lock_shared(7352545);
+  return (select array_agg(number order by number) from security.server_key where left_at is null);
+end
+$$;
+
 CREATE TABLE audit.anchor (
     number integer NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -115,7 +124,7 @@ CREATE TABLE bulk.job (
     role text NOT NULL,
     facility uuid,
     facility_name text NOT NULL,
-    request text NOT NULL,
+    request bytea NOT NULL,
     asked bytea NOT NULL,
     folder text NOT NULL,
     attended boolean NOT NULL,
@@ -174,13 +183,13 @@ CREATE TABLE care.emergency (
     actor uuid NOT NULL,
     actor_name text NOT NULL,
     role text NOT NULL,
-    reason text NOT NULL,
+    reason bytea NOT NULL,
     opened_at timestamp with time zone NOT NULL,
     ends_at timestamp with time zone NOT NULL,
     reviewed_at timestamp with time zone,
     reviewer text DEFAULT ''::text NOT NULL,
     verdict text DEFAULT ''::text NOT NULL,
-    note text DEFAULT ''::text NOT NULL,
+    note bytea DEFAULT '\x'::bytea NOT NULL,
     CONSTRAINT emergency_verdict_check CHECK ((verdict = ANY (ARRAY[''::text, 'accepted'::text, 'questioned'::text])))
 );
 
@@ -221,15 +230,13 @@ CREATE TABLE care.question (
     looker_role text NOT NULL,
     purpose text NOT NULL,
     parts text NOT NULL,
-    reason text NOT NULL,
+    reason bytea NOT NULL,
     asked_at timestamp with time zone NOT NULL,
     due_at timestamp with time zone NOT NULL,
-    answer text,
+    answer bytea,
     answered_at timestamp with time zone,
     answerer uuid,
-    answerer_name text,
-    CONSTRAINT question_answer_check CHECK ((length(answer) <= 2000)),
-    CONSTRAINT question_reason_check CHECK ((length(reason) <= 1000))
+    answerer_name text
 );
 
 CREATE TABLE care.referral (
@@ -238,23 +245,23 @@ CREATE TABLE care.referral (
     task uuid,
     number text NOT NULL,
     citizen uuid NOT NULL,
-    name text NOT NULL,
+    name bytea NOT NULL,
     birth_date date,
     sex text NOT NULL,
     from_facility uuid NOT NULL,
     to_facility uuid NOT NULL,
     department_code text NOT NULL,
-    reason text NOT NULL,
-    diagnosis text NOT NULL,
+    reason bytea NOT NULL,
+    diagnosis bytea NOT NULL,
     priority text NOT NULL,
     doctor_name text NOT NULL,
     status text NOT NULL,
-    answer text DEFAULT ''::text NOT NULL,
+    answer bytea DEFAULT '\x'::bytea NOT NULL,
     requested_at timestamp with time zone NOT NULL,
     answered_at timestamp with time zone,
     expires_on date NOT NULL,
     used_at timestamp with time zone,
-    letter_back text DEFAULT ''::text NOT NULL
+    letter_back bytea DEFAULT '\x'::bytea NOT NULL
 );
 
 CREATE TABLE care.relation (
@@ -268,7 +275,7 @@ CREATE TABLE care.visit (
     facility uuid NOT NULL,
     department uuid NOT NULL,
     citizen uuid NOT NULL,
-    name text NOT NULL,
+    name bytea NOT NULL,
     birth_date date,
     day date NOT NULL,
     number text NOT NULL,
@@ -345,7 +352,7 @@ CREATE TABLE hl7v2.sender (
 CREATE TABLE identity.citizen (
     shard integer NOT NULL,
     id uuid NOT NULL,
-    name_key text NOT NULL,
+    name bytea CONSTRAINT citizen_name_key_not_null NOT NULL,
     birth_date date,
     family_hash uuid,
     mother_hash uuid
@@ -355,7 +362,8 @@ CREATE TABLE identity.identifier (
     value_hash uuid NOT NULL,
     system text NOT NULL COLLATE pg_catalog."C",
     shard integer NOT NULL,
-    citizen uuid NOT NULL
+    citizen uuid NOT NULL,
+    key smallint DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE kernel.migration (
@@ -716,7 +724,8 @@ CREATE TABLE records.resource (
     content bytea NOT NULL,
     sensitive smallint DEFAULT 0 NOT NULL,
     origin uuid,
-    addressee uuid
+    addressee uuid,
+    key smallint DEFAULT 0 NOT NULL
 );
 ALTER TABLE ONLY records.resource ALTER COLUMN tokens SET STATISTICS 300;
 
@@ -735,7 +744,8 @@ CREATE TABLE records.version (
     subject uuid,
     updated timestamp with time zone NOT NULL,
     deleted boolean NOT NULL,
-    content bytea NOT NULL
+    content bytea NOT NULL,
+    key smallint DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE security.access_token (
@@ -749,7 +759,7 @@ CREATE TABLE security.account (
     id uuid NOT NULL,
     username text NOT NULL,
     password_hash text,
-    name text NOT NULL,
+    name bytea NOT NULL,
     role text NOT NULL,
     facility uuid,
     facility_name text DEFAULT ''::text NOT NULL,
@@ -786,7 +796,7 @@ CREATE TABLE security.client_key (
 CREATE TABLE security.invitation (
     code_hash bytea NOT NULL,
     citizen uuid,
-    name text NOT NULL,
+    name bytea NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     role text DEFAULT 'citizen'::text NOT NULL,
     facility uuid,
@@ -826,6 +836,13 @@ CREATE TABLE security.second_factor (
     account uuid NOT NULL,
     secret bytea NOT NULL,
     added_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE security.server_key (
+    number smallint NOT NULL,
+    mark bytea NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    left_at timestamp with time zone
 );
 
 CREATE TABLE security.session (
@@ -1161,6 +1178,9 @@ ALTER TABLE ONLY security.recovery_code
 
 ALTER TABLE ONLY security.second_factor
     ADD CONSTRAINT second_factor_pkey PRIMARY KEY (account);
+
+ALTER TABLE ONLY security.server_key
+    ADD CONSTRAINT server_key_pkey PRIMARY KEY (number);
 
 ALTER TABLE ONLY security.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (token_hash);

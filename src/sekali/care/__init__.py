@@ -6,6 +6,7 @@ from datetime import timedelta
 from sekali import audit, identity, kernel, records, security
 
 from . import icd, measures, places, resources
+from .atrest import AT_REST
 from .consents import CLASSES, PURPOSES, Consents, Said, Wish
 from .consents import resource as consent
 from .consultation import PLAUSIBLE, Consultation
@@ -84,11 +85,12 @@ def care(
         Consents(store, facilities),
         Emergency(database, store, counter, lasts, review_within),
         RecordRoom(database, store, settings.recent_days),
-        Questions(database, journal, facilities, timedelta(hours=settings.question_hours)),
+        Questions(database, journal, store.cipher, facilities, timedelta(hours=settings.question_hours)),
     )
 
 
 __all__ = [
+    "AT_REST",
     "CLASSES",
     "PLAUSIBLE",
     "PURPOSES",

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sekali import audit, kernel, records, security
 
+from .atrest import EMERGENCIES
 from .counter import Counter
 from .own import of_myself
 from .record import read
@@ -117,8 +118,18 @@ class Emergency:
         grant = security.decide(actor, security.Purpose.EMERGENCY, citizen, security.Relation.EMERGENCY)
         id, at = kernel.new_id(kernel.CITY), kernel.now()
         async with self._database.transaction() as tx:
+            await self._store.cipher.hold(tx)
             await tx.execute(
-                SQL.open, id, citizen, facility, actor.id, actor.name, actor.role.value, reason, at, at + self._lasts
+                SQL.open,
+                id,
+                citizen,
+                facility,
+                actor.id,
+                actor.name,
+                actor.role.value,
+                EMERGENCIES.seal(self._store.cipher, "reason", reason, id),
+                at,
+                at + self._lasts,
             )
             await audit.append(tx, [records.event(grant, audit.Kind.EMERGENCY_OPENED, citizen, _what(id))])
         return id
@@ -171,14 +182,17 @@ class Emergency:
         if verdict == "questioned" and len(note) < SHORTEST:
             raise kernel.Invalid("Write why it was not justified: the person and the one who looked will read it.")
         async with self._database.transaction() as tx:
-            values = (id, require_facility(actor), verdict, note, actor.name, kernel.now())
+            await self._store.cipher.hold(tx)
+            sealed = EMERGENCIES.seal(self._store.cipher, "note", note, id)
+            values = (id, require_facility(actor), verdict, sealed, actor.name, kernel.now())
             citizen = await tx.fetchval(SQL.review, *values)
             if citizen is None:
                 raise kernel.Conflict("This was looked into already, or is another facility's.")
             await audit.append(tx, [records.event(grant, audit.Kind.EMERGENCY_REVIEWED, citizen, _what(id), verdict)])
 
     def _opening(self, row: kernel.Row) -> Opening:
-        return Opening(**row, due_at=row["opened_at"] + self._review_within)
+        due = row["opened_at"] + self._review_within
+        return Opening(**EMERGENCIES.opened(self._store.cipher, row), due_at=due)
 
 
 def _what(id: UUID) -> str:

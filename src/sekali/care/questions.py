@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sekali import audit, kernel, security
 
+from .atrest import QUESTIONS
 from .facilities import Facilities
 from .own import of_myself
 from .relations import require_facility
@@ -52,9 +53,11 @@ class Questions:
     """Asked on the citizen's page, answered at the facility's desk."""
 
     def __init__(
-        self, database: kernel.Database, journal: audit.Journal, facilities: Facilities, within: timedelta
-    ) -> None:
+        self, database: kernel.Database, journal: audit.Journal, cipher: security.Cipher, facilities: Facilities,
+        within: timedelta,
+    ) -> None:  # fmt: skip
         self._database = database
+        self._cipher = cipher
         self._journal = journal
         self._facilities = facilities
         self._within = within
@@ -81,9 +84,10 @@ class Questions:
             raise kernel.TooCostly("Twenty of your questions wait for an answer. Please wait for some of them first.")
         try:
             async with self._database.transaction() as tx:
+                await self._cipher.hold(tx)
                 await tx.execute(
                     SQL.ask, id, citizen, look.facility, stream, seq, look.last, look.actor, look.actor_name, look.role,
-                    look.purpose, ",".join(look.parts), reason, at, at + self._within,
+                    look.purpose, ",".join(look.parts), QUESTIONS.seal(self._cipher, "reason", reason, id), at, at + self._within,
                 )  # fmt: skip
                 await audit.append(tx, [_event(audit.Kind.QUESTIONED, actor, citizen, id)])
         except kernel.Duplicate:
@@ -119,7 +123,9 @@ class Questions:
         if not SHORTEST <= len(text) <= LONGEST_ANSWER:
             raise kernel.Invalid("Write an answer of 5 to 2,000 letters.", path="answer")
         async with self._database.transaction() as tx:
-            done = await tx.fetchval(SQL.answer, id, found.facility, text, kernel.now(), actor.id, actor.name)
+            await self._cipher.hold(tx)
+            sealed = QUESTIONS.seal(self._cipher, "answer", text, id)
+            done = await tx.fetchval(SQL.answer, id, found.facility, sealed, kernel.now(), actor.id, actor.name)
             if done is None:
                 raise kernel.Conflict("Somebody else has answered this question.")
             await audit.append(tx, [_event(audit.Kind.QUESTION_ANSWERED, actor, found.citizen, id)])
@@ -132,7 +138,8 @@ class Questions:
 
     async def _shown(self, where: str, *values: object) -> list[Question]:
         rows = await self._database.fetch(SQL.shown + where, *values)
-        return [Question(**{**row, "parts": tuple(filter(None, row["parts"].split(",")))}) for row in rows]
+        opened = (QUESTIONS.opened(self._cipher, row) for row in rows)
+        return [Question(**{**row, "parts": tuple(filter(None, row["parts"].split(",")))}) for row in opened]
 
 
 def _event(kind: audit.Kind, actor: security.Actor, citizen: UUID, id: UUID) -> audit.Event:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from sekali import audit, kernel
 
-from .accounts import Accounts
+from .accounts import Account, Accounts
 from .actors import Actor, Role
 from .events import by_operator
 from .fetching import Unreachable
@@ -114,7 +114,7 @@ class ByProvider:
         with self._answering():
             return await self._provider.prove(answer["code"], trip.verifier, trip.back, answer.get("iss"), expected)
 
-    async def account(self, tx: kernel.Session, trip: Trip, proved: Proved) -> kernel.Row:
+    async def account(self, tx: kernel.Session, trip: Trip, proved: Proved) -> Account:
         """Whose account it opens, held; the trip is used up by that. Raises Unauthenticated."""
         if not await spend(tx, "provider", trip.state, trip.begun + PATIENCE):
             raise kernel.Unauthenticated("That took too long, or was begun elsewhere. Please log in again.")
@@ -167,7 +167,7 @@ class ByProvider:
             await self._sessions.close_others(tx, account["id"])
             await audit.append(tx, [by_operator(audit.Kind.PROVIDER_UNLINKED, account)])
 
-    async def _named(self, username: str) -> kernel.Row:
+    async def _named(self, username: str) -> Account:
         account = await self._accounts.named(username)
         if account is None:
             raise kernel.NotFound("There is no account of this name.")
