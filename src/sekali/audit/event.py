@@ -57,6 +57,9 @@ class Kind(StrEnum):
     ANCHORS_BEGUN = "anchors-begun"
     QUESTIONED = "questioned"
     QUESTION_ANSWERED = "question-answered"
+    RIGHT_ASKED = "right-asked"
+    RIGHT_ANSWERED = "right-answered"
+    RIGHT_WITHDRAWN = "right-withdrawn"
 
 
 REFUSED_AT_THE_DOOR = frozenset({Kind.LOGIN_REFUSED, Kind.LOCKED, Kind.TOKEN_REFUSED, Kind.SENDER_REFUSED})

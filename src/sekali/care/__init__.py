@@ -5,19 +5,24 @@ from datetime import timedelta
 
 from sekali import audit, identity, kernel, records, security
 
-from . import icd, measures, places, resources
+from . import clock, icd, measures, places, resources
 from .consents import CLASSES, PURPOSES, Consents, Said, Wish
 from .consents import resource as consent
 from .consultation import PLAUSIBLE, Consultation
+from .corrections import FIELDS, now_known
 from .counter import Counter
+from .duties import Answer, Duties, Opened
+from .duty import Correction, Duty, Kind, Look, Outcome, Restriction, Wished
 from .emergency import Emergency, Opening
 from .facilities import Facilities, is_open, today
+from .grounds import Grounds
 from .own import OwnPage, of_myself
-from .questions import Question, Questions
+from .questions import Questions
 from .record import RecordRoom
 from .referrals import Referrals
 from .referrals import follow as follow_tasks
 from .relations import Relations, at_counter, caring, follow_care
+from .rights import Rights
 from .views import (
     Allergy,
     Arrival,
@@ -60,6 +65,8 @@ class Care:
     emergency: Emergency
     record_room: RecordRoom
     questions: Questions
+    duties: Duties
+    rights: Rights
 
 
 def care(
@@ -75,6 +82,8 @@ def care(
     referrals = Referrals(database, store, facilities)
     counter = Counter(database, store, directory, doorkeeper, facilities, referrals)
     lasts, review_within = timedelta(minutes=settings.emergency_minutes), timedelta(hours=settings.review_hours)
+    hours = {Kind(name): number for name, number in settings.clocks.items()} | {Kind.QUESTION: settings.question_hours}
+    duties = Duties(database, journal, store, facilities, hours, Grounds(settings.grounds))
     return Care(
         facilities,
         counter,
@@ -84,26 +93,33 @@ def care(
         Consents(store, facilities),
         Emergency(database, store, counter, lasts, review_within),
         RecordRoom(database, store, settings.recent_days),
-        Questions(database, journal, facilities, timedelta(hours=settings.question_hours)),
+        Questions(database, facilities, duties),
+        duties,
+        Rights(store, facilities, duties),
     )
 
 
 __all__ = [
     "CLASSES",
+    "FIELDS",
     "PLAUSIBLE",
     "PURPOSES",
     "Allergy",
+    "Answer",
     "Arrival",
     "Care",
     "Chart",
     "CityMeasure",
     "Consents",
     "Consultation",
+    "Correction",
     "Counter",
     "CounterMeasure",
     "Coverage",
     "Department",
     "Diagnosis",
+    "Duties",
+    "Duty",
     "Emergency",
     "Examination",
     "Facilities",
@@ -111,15 +127,18 @@ __all__ = [
     "HospitalOption",
     "Hours",
     "IcdTerm",
+    "Kind",
     "Letter",
+    "Look",
     "Medication",
     "MyPage",
+    "Opened",
     "Opening",
+    "Outcome",
     "OwnPage",
     "PastVisit",
     "Person",
     "Prefill",
-    "Question",
     "Questions",
     "ReadRecord",
     "RecordRoom",
@@ -127,20 +146,25 @@ __all__ = [
     "Referrals",
     "Registration",
     "Relations",
+    "Restriction",
+    "Rights",
     "Said",
     "Slip",
     "Visit",
     "Vitals",
     "Wish",
+    "Wished",
     "at_counter",
     "care",
     "caring",
+    "clock",
     "consent",
     "follow_care",
     "follow_tasks",
     "icd",
     "is_open",
     "measures",
+    "now_known",
     "of_myself",
     "places",
     "resources",

@@ -70,7 +70,8 @@ async def reviews(request: Request) -> Response:
 
 async def _reviews(request: Request, status: int = 200, error: str = "") -> Response:
     found = await _desk(request).reviews(request.state.actor)
-    return render(request, "emergency/reviews.html", status, openings=found, error=error)
+    overdue = await request.state.doors.care.duties.overdue(request.state.actor)
+    return render(request, "emergency/reviews.html", status, openings=found, error=error, overdue=overdue)
 
 
 async def review(request: Request) -> Response:
