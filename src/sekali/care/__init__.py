@@ -18,11 +18,13 @@ from .facilities import Facilities, is_open, today
 from .grounds import Grounds
 from .own import OwnPage, of_myself
 from .questions import Questions
+from .reading import person
 from .record import RecordRoom
 from .referrals import Referrals
 from .referrals import follow as follow_tasks
 from .relations import Relations, at_counter, caring, follow_care
 from .rights import Rights
+from .telling import Line, called, told
 from .views import (
     Allergy,
     Arrival,
@@ -129,6 +131,7 @@ __all__ = [
     "IcdTerm",
     "Kind",
     "Letter",
+    "Line",
     "Look",
     "Medication",
     "MyPage",
@@ -155,6 +158,7 @@ __all__ = [
     "Wish",
     "Wished",
     "at_counter",
+    "called",
     "care",
     "caring",
     "clock",
@@ -166,7 +170,9 @@ __all__ = [
     "measures",
     "now_known",
     "of_myself",
+    "person",
     "places",
     "resources",
     "today",
+    "told",
 ]
