@@ -2,6 +2,8 @@
 
 import re
 import time
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from looking import PHONE, look
@@ -127,6 +129,43 @@ def test_an_overdue_one_is_loud_for_both_and_for_the_head(siti, at, kept) -> Non
     assert "ditarik" in siti.locator("#permintaan li", has_text=reason).inner_text()
     head.goto("/tugas")
     assert not head.locator(f"li a[href='/tugas/{id}']").count()
+
+
+def test_a_breach_is_written_down_by_keyboard_and_seen_at_once(siti, at, kept) -> None:
+    head = at("kepala.gedongtengen")
+    head.goto("/tugas")
+    submit(head, "a[href='/tugas/pelanggaran']")
+    look(head, "breach-form")
+    submit(head, "main form button")
+    assert head.locator("#since-error").inner_text().startswith("Tulis tanggal dan jam")
+    look(head, "breach-refused")
+    how = f"Laptop hilang {time.time_ns()}"
+    head.locator("#how").fill(how)
+    known = datetime.now(ZoneInfo("Asia/Jakarta")) - timedelta(hours=2)
+    head.locator("#since").fill(f"{known - timedelta(days=2):%Y-%m-%dT%H:%M}")
+    head.locator("#known_at").fill(f"{known:%Y-%m-%dT%H:%M}")
+    head.locator("#disclosed").fill("Nama, alamat, dan nomor telepon.")
+    head.locator("#handling").fill("Kunci sandi diganti, laptop dihapus jauh.")
+    head.locator("[name=whom][value=listed]").focus()
+    head.keyboard.press("Space")
+    head.keyboard.press("Tab")
+    head.keyboard.type(f"SEKALI:{demo.EXAMPLES[0].card}")
+    head.keyboard.press("Enter")
+    head.keyboard.press("Tab")
+    with head.expect_navigation():
+        head.keyboard.press("Enter")
+    assert "Yang terkena: 1 orang." in head.locator("main").inner_text()
+    look(head, "breach")
+
+    siti.goto("/warga")
+    assert how in siti.locator("main .notice.danger").first.inner_text()
+    look(siti, "citizen-breach")
+
+    for field in ("#persons_at", "#authority_at"):
+        head.locator(field).fill(f"{known + timedelta(hours=1):%Y-%m-%dT%H:%M}")
+    submit(head, "main form button")
+    assert "sudah diberitahukan" in head.locator("main").inner_text()
+    look(head, "breach-told")
 
 
 def test_a_restriction_without_scripts(siti, new_context, at, kept) -> None:

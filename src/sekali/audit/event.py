@@ -60,6 +60,8 @@ class Kind(StrEnum):
     RIGHT_ASKED = "right-asked"
     RIGHT_ANSWERED = "right-answered"
     RIGHT_WITHDRAWN = "right-withdrawn"
+    BREACH_RECORDED = "breach-recorded"
+    BREACH_TOLD = "breach-told"
 
 
 REFUSED_AT_THE_DOOR = frozenset({Kind.LOGIN_REFUSED, Kind.LOCKED, Kind.TOKEN_REFUSED, Kind.SENDER_REFUSED})

@@ -6,6 +6,7 @@ from datetime import timedelta
 from sekali import audit, identity, kernel, records, security
 
 from . import clock, icd, measures, places, resources
+from .breaches import Breaches, Happened
 from .consents import CLASSES, PURPOSES, Consents, Said, Wish
 from .consents import resource as consent
 from .consultation import PLAUSIBLE, Consultation
@@ -69,6 +70,7 @@ class Care:
     questions: Questions
     duties: Duties
     rights: Rights
+    breaches: Breaches
 
 
 def care(
@@ -98,6 +100,7 @@ def care(
         Questions(database, facilities, duties),
         duties,
         Rights(store, facilities, duties),
+        Breaches(database, journal, counter, hours[Kind.BREACH]),
     )
 
 
@@ -109,6 +112,7 @@ __all__ = [
     "Allergy",
     "Answer",
     "Arrival",
+    "Breaches",
     "Care",
     "Chart",
     "CityMeasure",
@@ -126,6 +130,7 @@ __all__ = [
     "Examination",
     "Facilities",
     "Facility",
+    "Happened",
     "HospitalOption",
     "Hours",
     "IcdTerm",

@@ -128,17 +128,19 @@ class Duties:
 
     async def waiting(self, actor: security.Actor) -> Sequence[Duty]:
         """What the actor's facility has to do, the most urgent first. Raises Forbidden."""
-        where = " where d.facility = $1 and d.ended_at is null order by d.due_at, d.id limit $2"
-        return await self._shown(where, _at_desk(actor), SHOWN)
+        where = " where d.facility = $1 and d.kind = any($2) and d.ended_at is null order by d.due_at, d.id limit $3"
+        return await self._shown(where, *_at_desk(actor), SHOWN)
 
     async def ended(self, actor: security.Actor) -> Sequence[Duty]:
         """What it has done, the newest first. Raises Forbidden."""
-        where = " where d.facility = $1 and d.ended_at is not null order by d.ended_at desc limit $2"
-        return await self._shown(where, _at_desk(actor), SHOWN)
+        where = (
+            " where d.facility = $1 and d.kind = any($2) and d.ended_at is not null order by d.ended_at desc limit $3"
+        )
+        return await self._shown(where, *_at_desk(actor), SHOWN)
 
     async def overdue(self, actor: security.Actor) -> int:
         """How many are past their time. Raises Forbidden."""
-        return await self._database.fetchval(SQL.overdue, _at_desk(actor), kernel.now())
+        return await self._database.fetchval(SQL.overdue, *_at_desk(actor), kernel.now())
 
     async def open(self, actor: security.Actor, id: UUID) -> Opened:
         """One of the actor's facility, and whose it is as far as answering needs it. Both are audited, and shown to the person.
@@ -206,7 +208,9 @@ class Duties:
                 change.note(audit.Kind.CONSENTED, found.citizen, one.reference, "deny")
 
     async def _here(self, actor: security.Actor, id: UUID) -> Duty:
-        found = await self._shown(" where d.facility = $1 and d.id = $2", _at_desk(actor), id)
+        found = await self._shown(
+            " where d.facility = $1 and d.id = $2 and d.citizen is not null", _at_desk(actor)[0], id
+        )
         if not found:
             raise kernel.NotFound("Your facility has no such duty.")
         return found[0]
@@ -215,10 +219,12 @@ class Duties:
         return [duty(row) for row in await self._database.fetch(SQL.shown + where, *values)]
 
 
-def _at_desk(actor: security.Actor) -> UUID:
-    """The facility whose duties somebody may see. Raises Forbidden."""
-    security.decide(actor, security.Purpose.RIGHTS).may_read("duty")
-    return require_facility(actor)
+def _at_desk(actor: security.Actor) -> tuple[UUID, list[Kind]]:
+    """The facility whose duties somebody may see, and of which kinds. Raises Forbidden."""
+    grant = security.decide(actor, security.Purpose.RIGHTS)
+    grant.may_read("duty")
+    kinds = [kind for kind in Kind if kind is not Kind.BREACH or "breach" in grant.reads]
+    return require_facility(actor), kinds
 
 
 def _answering(actor: security.Actor, found: Duty) -> security.Grant:

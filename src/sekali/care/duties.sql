@@ -9,7 +9,7 @@ select count(*) from care.duty where citizen = $1 and ended_at is null
 
 -- name: overdue
 -- How many of a facility's are past their time.
-select count(*) from care.duty where facility = $1 and ended_at is null and due_at < $2
+select count(*) from care.duty where facility = $1 and kind = any($2) and ended_at is null and due_at < $3
 
 -- name: shown
 -- What every list shows.

@@ -78,9 +78,21 @@ class Restriction(msgspec.Struct, frozen=True):
     until: date | None = None
 
 
-Detail = Access | Look | Correction | Restriction
+class Breach(msgspec.Struct, frozen=True):
+    """What was disclosed, since when, what is done about it, whether it concerns everybody, and when the notices went out."""
+
+    since: datetime
+    disclosed: str
+    handling: str
+    everybody: bool
+    persons_at: datetime | None = None
+    authority_at: datetime | None = None
+
+
+Detail = Access | Look | Correction | Restriction | Breach
 _DETAILS: dict[Kind, type[Detail]] = {
     Kind.ACCESS: Access, Kind.CORRECTION: Correction, Kind.RESTRICTION: Restriction, Kind.QUESTION: Look,
+    Kind.BREACH: Breach,
 }  # fmt: skip
 
 

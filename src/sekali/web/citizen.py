@@ -18,9 +18,11 @@ async def mine(request: Request) -> Response:
     places = {id: facility.name for id, facility in (await desks.facilities.all()).items()}
     current = next((one for one in seen.referrals if one.status in OPEN), None)
     openings = await desks.emergency.of_citizen(request.state.actor.citizen)
+    breaches = await desks.breaches.of_citizen(request.state.actor)
     return render(
-        request, "citizen/mine.html", mine=seen, record=seen.record, current=current, places=places, openings=openings
-    )
+        request, "citizen/mine.html", mine=seen, record=seen.record, current=current, places=places, openings=openings,
+        breaches=breaches,
+    )  # fmt: skip
 
 
 PAGES = (page("/warga", mine, {Role.CITIZEN}),)
