@@ -73,6 +73,15 @@ CREATE FUNCTION records.shown(sensitive smallint, origin uuid, addressee uuid, p
     or (sensitive & ~records.opened(person, asker, why)) = 0
 $$;
 
+CREATE FUNCTION security.held_keys() RETURNS smallint[]
+    LANGUAGE plpgsql
+    AS $$
+begin
+  perform pg_advisory_xact_lock_shared(7352545);
+  return (select array_agg(number order by number) from security.server_key where left_at is null);
+end
+$$;
+
 CREATE TABLE audit.anchor (
     number integer NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -115,7 +124,7 @@ CREATE TABLE bulk.job (
     role text NOT NULL,
     facility uuid,
     facility_name text NOT NULL,
-    request text NOT NULL,
+    request bytea NOT NULL,
     asked bytea NOT NULL,
     folder text NOT NULL,
     attended boolean NOT NULL,
@@ -178,22 +187,22 @@ CREATE TABLE care.duty (
     facility uuid NOT NULL,
     citizen uuid,
     asked_by uuid NOT NULL,
-    reason text NOT NULL,
-    detail jsonb NOT NULL,
+    reason bytea NOT NULL,
+    wish bytea,
+    look jsonb,
     asked_at timestamp with time zone NOT NULL,
     due_at timestamp with time zone NOT NULL,
     outcome text,
     ground text,
-    answer text,
+    answer bytea,
     answered_by uuid,
     answered_name text,
     ended_at timestamp with time zone,
-    CONSTRAINT duty_answer_check CHECK ((length(answer) <= 4000)),
     CONSTRAINT duty_check CHECK (((kind = 'breach'::text) = (citizen IS NULL))),
-    CONSTRAINT duty_check1 CHECK (((outcome IS NULL) = (ended_at IS NULL))),
+    CONSTRAINT duty_check1 CHECK ((((kind = 'question'::text) = (wish IS NULL)) AND ((wish IS NULL) = (look IS NOT NULL)))),
+    CONSTRAINT duty_check2 CHECK (((outcome IS NULL) = (ended_at IS NULL))),
     CONSTRAINT duty_kind_check CHECK ((kind = ANY (ARRAY['access'::text, 'correction'::text, 'restriction'::text, 'question'::text, 'breach'::text]))),
-    CONSTRAINT duty_outcome_check CHECK ((outcome = ANY (ARRAY['accepted'::text, 'refused'::text, 'answered'::text, 'withdrawn'::text, 'noticed'::text]))),
-    CONSTRAINT duty_reason_check CHECK ((length(reason) <= 4000))
+    CONSTRAINT duty_outcome_check CHECK ((outcome = ANY (ARRAY['accepted'::text, 'refused'::text, 'answered'::text, 'withdrawn'::text, 'noticed'::text])))
 );
 
 CREATE TABLE care.emergency (
@@ -203,13 +212,13 @@ CREATE TABLE care.emergency (
     actor uuid NOT NULL,
     actor_name text NOT NULL,
     role text NOT NULL,
-    reason text NOT NULL,
+    reason bytea NOT NULL,
     opened_at timestamp with time zone NOT NULL,
     ends_at timestamp with time zone NOT NULL,
     reviewed_at timestamp with time zone,
     reviewer text DEFAULT ''::text NOT NULL,
     verdict text DEFAULT ''::text NOT NULL,
-    note text DEFAULT ''::text NOT NULL,
+    note bytea DEFAULT '\x'::bytea NOT NULL,
     CONSTRAINT emergency_verdict_check CHECK ((verdict = ANY (ARRAY[''::text, 'accepted'::text, 'questioned'::text])))
 );
 
@@ -244,23 +253,23 @@ CREATE TABLE care.referral (
     task uuid,
     number text NOT NULL,
     citizen uuid NOT NULL,
-    name text NOT NULL,
+    name bytea NOT NULL,
     birth_date date,
     sex text NOT NULL,
     from_facility uuid NOT NULL,
     to_facility uuid NOT NULL,
     department_code text NOT NULL,
-    reason text NOT NULL,
-    diagnosis text NOT NULL,
+    reason bytea NOT NULL,
+    diagnosis bytea NOT NULL,
     priority text NOT NULL,
     doctor_name text NOT NULL,
     status text NOT NULL,
-    answer text DEFAULT ''::text NOT NULL,
+    answer bytea DEFAULT '\x'::bytea NOT NULL,
     requested_at timestamp with time zone NOT NULL,
     answered_at timestamp with time zone,
     expires_on date NOT NULL,
     used_at timestamp with time zone,
-    letter_back text DEFAULT ''::text NOT NULL
+    letter_back bytea DEFAULT '\x'::bytea NOT NULL
 );
 
 CREATE TABLE care.relation (
@@ -274,7 +283,7 @@ CREATE TABLE care.visit (
     facility uuid NOT NULL,
     department uuid NOT NULL,
     citizen uuid NOT NULL,
-    name text NOT NULL,
+    name bytea NOT NULL,
     birth_date date,
     day date NOT NULL,
     number text NOT NULL,
@@ -351,7 +360,7 @@ CREATE TABLE hl7v2.sender (
 CREATE TABLE identity.citizen (
     shard integer NOT NULL,
     id uuid NOT NULL,
-    name_key text NOT NULL,
+    name bytea CONSTRAINT citizen_name_key_not_null NOT NULL,
     birth_date date,
     family_hash uuid,
     mother_hash uuid
@@ -361,7 +370,8 @@ CREATE TABLE identity.identifier (
     value_hash uuid NOT NULL,
     system text NOT NULL COLLATE pg_catalog."C",
     shard integer NOT NULL,
-    citizen uuid NOT NULL
+    citizen uuid NOT NULL,
+    key smallint DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE kernel.migration (
@@ -722,7 +732,8 @@ CREATE TABLE records.resource (
     content bytea NOT NULL,
     sensitive smallint DEFAULT 0 NOT NULL,
     origin uuid,
-    addressee uuid
+    addressee uuid,
+    key smallint DEFAULT 0 NOT NULL
 );
 ALTER TABLE ONLY records.resource ALTER COLUMN tokens SET STATISTICS 300;
 
@@ -741,7 +752,8 @@ CREATE TABLE records.version (
     subject uuid,
     updated timestamp with time zone NOT NULL,
     deleted boolean NOT NULL,
-    content bytea NOT NULL
+    content bytea NOT NULL,
+    key smallint DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE security.access_token (
@@ -755,7 +767,7 @@ CREATE TABLE security.account (
     id uuid NOT NULL,
     username text NOT NULL,
     password_hash text,
-    name text NOT NULL,
+    name bytea NOT NULL,
     role text NOT NULL,
     facility uuid,
     facility_name text DEFAULT ''::text NOT NULL,
@@ -792,7 +804,7 @@ CREATE TABLE security.client_key (
 CREATE TABLE security.invitation (
     code_hash bytea NOT NULL,
     citizen uuid,
-    name text NOT NULL,
+    name bytea NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     role text DEFAULT 'citizen'::text NOT NULL,
     facility uuid,
@@ -832,6 +844,13 @@ CREATE TABLE security.second_factor (
     account uuid NOT NULL,
     secret bytea NOT NULL,
     added_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE security.server_key (
+    number smallint NOT NULL,
+    mark bytea NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    left_at timestamp with time zone
 );
 
 CREATE TABLE security.session (
@@ -1168,6 +1187,9 @@ ALTER TABLE ONLY security.recovery_code
 ALTER TABLE ONLY security.second_factor
     ADD CONSTRAINT second_factor_pkey PRIMARY KEY (account);
 
+ALTER TABLE ONLY security.server_key
+    ADD CONSTRAINT server_key_pkey PRIMARY KEY (number);
+
 ALTER TABLE ONLY security.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (token_hash);
 
@@ -1194,7 +1216,7 @@ CREATE INDEX concerned_of_duty ON care.concerned USING btree (duty);
 
 CREATE INDEX duty_ended ON care.duty USING btree (facility, ended_at DESC) WHERE (ended_at IS NOT NULL);
 
-CREATE UNIQUE INDEX duty_look ON care.duty USING btree (((detail ->> 'stream'::text)), ((detail ->> 'seq'::text))) WHERE (kind = 'question'::text);
+CREATE UNIQUE INDEX duty_look ON care.duty USING btree (((look ->> 'stream'::text)), ((look ->> 'seq'::text))) WHERE (kind = 'question'::text);
 
 CREATE INDEX duty_of_citizen ON care.duty USING btree (citizen, asked_at DESC) WHERE (citizen IS NOT NULL);
 

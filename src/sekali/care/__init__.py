@@ -6,6 +6,7 @@ from datetime import timedelta
 from sekali import audit, identity, kernel, records, security
 
 from . import clock, icd, measures, places, resources
+from .atrest import AT_REST
 from .breaches import Breaches, Happened
 from .consents import CLASSES, PURPOSES, Consents, Said, Wish
 from .consents import resource as consent
@@ -100,11 +101,12 @@ def care(
         Questions(database, facilities, duties),
         duties,
         Rights(store, facilities, duties),
-        Breaches(database, journal, counter, hours[Kind.BREACH]),
+        Breaches(database, journal, store.cipher, counter, hours[Kind.BREACH]),
     )
 
 
 __all__ = [
+    "AT_REST",
     "CLASSES",
     "FIELDS",
     "PLAUSIBLE",

@@ -13,6 +13,7 @@ import msgspec
 
 from sekali import audit, kernel, records, security
 
+from .atrest import DUTIES
 from .clock import due
 from .counter import Counter
 from .duties import of_my_rights
@@ -41,9 +42,12 @@ class Happened:
 class Breaches:
     """Of one facility, and as those concerned see them."""
 
-    def __init__(self, database: kernel.Database, journal: audit.Journal, counter: Counter, hours: int) -> None:
+    def __init__(
+        self, database: kernel.Database, journal: audit.Journal, cipher: security.Cipher, counter: Counter, hours: int
+    ) -> None:
         self._database = database
         self._journal = journal
+        self._cipher = cipher
         self._counter = counter
         self._hours = hours
 
@@ -54,8 +58,10 @@ class Breaches:
         listed = await self._people(actor, facility, what.numbers)
         detail = Breach(what.since, what.disclosed.strip(), what.handling.strip(), not what.numbers)
         async with self._database.transaction() as tx:
-            at = due(what.known_at, self._hours)
-            await tx.execute(SQL.record, id, facility, actor.id, what.how.strip(), kept(detail), what.known_at, at)
+            await self._cipher.hold(tx)
+            at, how = due(what.known_at, self._hours), DUTIES.seal(self._cipher, "reason", what.how.strip(), id)
+            wish, _ = kept(self._cipher, id, detail)
+            await tx.execute(SQL.record, id, facility, actor.id, how, wish, what.known_at, at)
             if what.numbers:
                 await tx.execute(SQL.concern, id, facility, listed)
             else:
@@ -91,7 +97,9 @@ class Breaches:
         ended = max(persons_at, authority_at) if persons_at and authority_at else None
         who = (Outcome.NOTICED, actor.id, actor.name, ended) if ended else (None, None, None, None)
         async with self._database.transaction() as tx:
-            if await tx.fetchval(SQL.tell, id, found.facility, kept(detail), *who) is None:
+            await self._cipher.hold(tx)
+            wish, _ = kept(self._cipher, id, detail)
+            if await tx.fetchval(SQL.tell, id, found.facility, wish, *who) is None:
                 raise kernel.Conflict("Both notices were written down already.")
             await audit.append(tx, [records.event(grant, audit.Kind.BREACH_TOLD, None, f"Duty/{id}")])
 
@@ -99,7 +107,7 @@ class Breaches:
         """Those that concern me, the newest first. Raises Forbidden."""
         where = " and d.id in (select duty from care.concerned where citizen = $1) order by d.asked_at desc limit $2"
         rows = await self._database.fetch(SQL.shown + where, of_my_rights(actor).subject, SHOWN)
-        return [duty(row) for row in rows]
+        return [duty(self._cipher, row) for row in rows]
 
     async def _one(self, actor: security.Actor, id: UUID) -> Duty:
         row = await self._database.fetchrow(
@@ -107,7 +115,7 @@ class Breaches:
         )
         if row is None:
             raise kernel.NotFound("Your facility has no such duty.")
-        return duty(row)
+        return duty(self._cipher, row)
 
     async def _people(self, actor: security.Actor, facility: UUID, numbers: Sequence[str]) -> list[UUID]:
         """Those whom the lines mean. A number of somebody whom the facility never cared for is as one that nobody has."""

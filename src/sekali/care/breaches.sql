@@ -1,6 +1,6 @@
 -- name: record
 -- A breach of data protection, with its clock.
-insert into care.duty (id, kind, facility, asked_by, reason, detail, asked_at, due_at)
+insert into care.duty (id, kind, facility, asked_by, reason, wish, asked_at, due_at)
 values ($1, 'breach', $2, $3, $4, $5, $6, $7)
 
 -- name: concern_all
@@ -27,5 +27,5 @@ select count(*) from care.concerned where duty = $1
 
 -- name: tell
 -- What was done and when the notices went out.
-update care.duty set detail = $3, outcome = $4, answered_by = $5, answered_name = $6, ended_at = $7
+update care.duty set wish = $3, outcome = $4, answered_by = $5, answered_name = $6, ended_at = $7
 where id = $1 and facility = $2 and kind = 'breach' and ended_at is null returning id

@@ -7,6 +7,7 @@ from uuid import UUID
 from sekali import audit, kernel, records, security
 
 from . import reading
+from .atrest import DUTIES
 from .clock import due
 from .consents import Wish
 from .consents import resource as consent
@@ -67,6 +68,7 @@ class Duties:
         self._database = database
         self._journal = journal
         self._store = store
+        self._cipher = store.cipher
         self._facilities = facilities
         self.hours = hours
         self.grounds = grounds
@@ -95,18 +97,10 @@ class Duties:
         if await self._database.fetchval(SQL.waiting, grant.subject) >= MOST_WAITING:
             raise kernel.TooCostly("Twenty of your requests wait for an answer. Please wait for some of them first.")
         async with self._database.transaction() as tx:
-            await tx.execute(
-                SQL.begin,
-                id,
-                kind,
-                facility,
-                grant.subject,
-                actor.id,
-                reason,
-                kept(detail),
-                at,
-                due(at, self.hours[kind]),
-            )
+            await self._cipher.hold(tx)
+            sealed, ends = DUTIES.seal(self._cipher, "reason", reason, id), due(at, self.hours[kind])
+            wish, look = kept(self._cipher, id, detail)
+            await tx.execute(SQL.begin, id, kind, facility, grant.subject, actor.id, sealed, wish, look, at, ends)
             await audit.append(tx, [_event(grant, _ASKED.get(kind, audit.Kind.RIGHT_ASKED), grant.subject, id, kind)])
         return id
 
@@ -176,7 +170,9 @@ class Duties:
             raise kernel.Invalid(faults=[kernel.Fault("answer", "Write an answer of 5 to 2,000 letters.")])
         ground = ground if outcome is Outcome.REFUSED else None
         async with self._store.change(grant) as change:
-            values = (id, found.facility, outcome, ground, text, actor.id, actor.name, kernel.now())
+            await self._cipher.hold(change.tx)
+            sealed = DUTIES.seal(self._cipher, "answer", text, id)
+            values = (id, found.facility, outcome, ground, sealed, actor.id, actor.name, kernel.now())
             if await change.tx.fetchval(SQL.finish, *values) is None:
                 raise kernel.Conflict("Somebody else has answered this.")
             if outcome is Outcome.ACCEPTED:
@@ -216,7 +212,7 @@ class Duties:
         return found[0]
 
     async def _shown(self, where: str, *values: object) -> list[Duty]:
-        return [duty(row) for row in await self._database.fetch(SQL.shown + where, *values)]
+        return [duty(self._cipher, row) for row in await self._database.fetch(SQL.shown + where, *values)]
 
 
 def _at_desk(actor: security.Actor) -> tuple[UUID, list[Kind]]:

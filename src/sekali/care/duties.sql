@@ -1,7 +1,7 @@
 -- name: begin
 -- Something that a facility has to do.
-insert into care.duty (id, kind, facility, citizen, asked_by, reason, detail, asked_at, due_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+insert into care.duty (id, kind, facility, citizen, asked_by, reason, wish, look, asked_at, due_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 
 -- name: waiting
 -- How many of a citizen's requests wait.

@@ -7,8 +7,9 @@ from uuid import UUID
 
 import msgspec
 
-from sekali import kernel
+from sekali import kernel, security
 
+from .atrest import DUTIES
 from .clock import Clock
 
 
@@ -128,14 +129,16 @@ class Duty:
         return self.detail.looker if isinstance(self.detail, Look) else None
 
 
-def duty(row: kernel.Row) -> Duty:
-    """A row of care.duty with ``facility_name``."""
-    kind = Kind(row["kind"])
-    detail = msgspec.json.decode(row["detail"], type=_DETAILS[kind])
+def duty(cipher: security.Cipher, row: kernel.Row) -> Duty:
+    """A row of care.duty with ``facility_name``, opened."""
+    found = DUTIES.opened(cipher, row)
+    kind, wish, look = Kind(row["kind"]), found.pop("wish"), found.pop("look")
+    detail = msgspec.json.decode(wish if look is None else look, type=_DETAILS[kind])
     outcome = Outcome(row["outcome"]) if row["outcome"] else None
-    return Duty(**{**row, "kind": kind, "detail": detail, "outcome": outcome})
+    return Duty(**{**found, "kind": kind, "detail": detail, "outcome": outcome})
 
 
-def kept(detail: Detail) -> str:
-    """The detail as JSON."""
-    return kernel.encode(detail).decode()
+def kept(cipher: security.Cipher, id: UUID, detail: Detail) -> tuple[bytes | None, str | None]:
+    """The detail as the columns ``wish`` and ``look``. A look names only staff, and by it a second question is known."""
+    text = kernel.encode(detail).decode()
+    return (None, text) if isinstance(detail, Look) else (DUTIES.seal(cipher, "wish", text, id), None)

@@ -32,6 +32,7 @@ perawat.rsud|Perawat Contoh RSUD|nurse|RSUD Kota Yogyakarta|Open a record in an 
 apoteker.rsud|Apoteker Contoh RSUD|pharmacist|RSUD Kota Yogyakarta|What handing out medicines needs
 rekam.rsud|Petugas Rekam Medis RSUD|records-officer|RSUD Kota Yogyakarta|Records of those who are or were here
 kepala.rsud|Direktur Contoh RSUD|facility-head|RSUD Kota Yogyakarta|Look into emergency access
+pengawas|Auditor Kota (contoh)|auditor||Emergency access that no head looked into in time
 integrator.rsud|Insinyur SIMRS RSUD (contoh)|integrator|RSUD Kota Yogyakarta|Connect a system; see what it asked
 walikota|Kantor Wali Kota (contoh)|city||Questions and minutes, counter by counter
 sekretariat|Sekretariat Gerakan (contoh)|secretariat||The movement: cohort, panel, awards, ceremony

@@ -17,10 +17,10 @@ async def mine(request: Request) -> Response:
     seen = await desks.own.mine(request.state.actor)
     places = {id: facility.name for id, facility in (await desks.facilities.all()).items()}
     current = next((one for one in seen.referrals if one.status in OPEN), None)
-    openings = await desks.emergency.of_citizen(request.state.actor.citizen)
+    told = await desks.emergency.told(request.state.actor)
     breaches = await desks.breaches.of_citizen(request.state.actor)
     return render(
-        request, "citizen/mine.html", mine=seen, record=seen.record, current=current, places=places, openings=openings,
+        request, "citizen/mine.html", mine=seen, record=seen.record, current=current, places=places, told=told,
         breaches=breaches,
     )  # fmt: skip
 

@@ -140,3 +140,13 @@ async def test_an_overdue_one_is_marked_for_both_and_stays_first(city, staff, si
     late = (await city.care.duties.ended(staff.officer))[0]
     assert late.clock.state(kernel.now()) == "late", "answered too late stays visible"
     assert await city.care.duties.overdue(staff.head) == 0
+
+
+async def test_what_was_asked_while_questions_had_a_table_of_their_own_opens_still(
+    city, staff, siti_herself, look
+) -> None:
+    id = await asked(city, siti_herself, look)
+    before = security.Columns("care.question", ("id",), ("reason", "answer"))
+    sealed = before.seal(city.cipher, "reason", "Sebelum itu saya bertanya", id)
+    await city.database.execute("update care.duty set reason = $2 where id = $1", id, sealed)
+    assert (await city.care.duties.waiting(staff.officer))[0].reason == "Sebelum itu saya bertanya"
