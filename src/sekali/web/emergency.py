@@ -90,9 +90,11 @@ async def _reviews(request: Request, status: int = 200, error: str = "") -> Resp
     """``error`` is about the one that was to be reviewed, and stands there with the note that was typed."""
     found = await _desk(request).reviews(request.state.actor)
     waiting = [one for one in found if not one.verdict]
+    overdue = await request.state.doors.care.duties.overdue(request.state.actor)
     return render(
         request, "emergency/reviews.html", status, waiting=waiting, reviewed=found[len(waiting) :],
         longest=_longest(found), error=error, about=request.path_params.get("id", ""), form=request.state.typed,
+        overdue=overdue,
     )  # fmt: skip
 
 
