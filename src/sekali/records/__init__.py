@@ -3,6 +3,7 @@
 from .change import Change, Writing, event
 from .chart import Chart
 from .extract import Extract, moment, parse_filter
+from .introduction import numbers_of
 from .prepared import Prepared, prepare
 from .query import Query
 from .reader import ALWAYS, EVER, MOST_HISTORY, Codes, Reader, Relations
@@ -17,6 +18,6 @@ from .twins import twin
 
 __all__ = [
     "ALWAYS", "EVER", "MOST_HISTORY", "Change", "Chart", "Codes", "Extract", "Page", "Plan", "Prepared", "Query", "Reader",
-    "Relations", "Seals", "Store", "Stored", "Watcher", "Writing", "carry_out", "event", "look", "moment", "parse_filter", "plan",
-    "prepare", "renew", "shown_to", "standing", "twin",
+    "Relations", "Seals", "Store", "Stored", "Watcher", "Writing", "carry_out", "event", "look", "moment", "numbers_of",
+    "parse_filter", "plan", "prepare", "renew", "shown_to", "standing", "twin",
 ]  # fmt: skip
