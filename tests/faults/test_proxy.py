@@ -43,9 +43,14 @@ def configured(place: Path, behind: int, plain: int, tls: int) -> Path:
         assert old in site, old
         site = site.replace(old, new)
     (place / "site.conf").write_text(site)
+    # Its own folders and log belong to root, and it opens all of them at its start, whoever starts it.
+    folders = " ".join(
+        f"{one}_temp_path {place}/{one};" for one in ("client_body", "proxy", "fastcgi", "scgi", "uwsgi")
+    )
     whole = place / "nginx.conf"
     whole.write_text(
-        f"daemon off; pid {place}/pid; error_log {place}/error.log;\nevents {{}}\nhttp {{ include {place}/site.conf; }}\n"
+        f"daemon off; pid {place}/pid; error_log {place}/error.log;\nevents {{}}\n"
+        f"http {{ access_log off; {folders} include {place}/site.conf; }}\n"
     )
     return whole
 
@@ -85,7 +90,7 @@ def front():
         while True:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", tls), 1):
                 break
-            assert time.monotonic() < deadline and nginx.poll() is None
+            assert time.monotonic() < deadline and nginx.poll() is None, (place / "error.log").read_text()
             time.sleep(0.1)
         yield Front(running, place, plain, tls)
     finally:
