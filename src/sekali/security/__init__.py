@@ -6,6 +6,8 @@ from .actors import SYSTEM, Actor, Role
 from .assertions import ALGORITHMS, keys_in
 from .by_provider import BACK, ByProvider, Departure, Unlinked
 from .doorkeeper import Doorkeeper, NextStep
+from .emergency_accounts import READERS as EMERGENCY_READERS
+from .emergency_accounts import DoorState, EmergencyUse
 from .house import House
 from .own_account import Overview
 from .passkeys import Offer
@@ -20,8 +22,9 @@ from .tokens import AccessToken
 from .vault import Vault
 
 __all__ = [
-    "ALGORITHMS", "BACK", "LABELS", "LONGEST", "SCOPES", "SYSTEM", "AccessToken", "Actor", "ByProvider", "Classes",
-    "Departure", "Device", "Doorkeeper", "Grant", "House", "NextStep", "Offer", "Overview", "ProviderSettings",
-    "Purpose", "Relation", "Role", "Scope", "Sensitive", "Unlinked", "Vault", "app_address", "decide", "keys_in",
-    "labels", "new_secret", "require_whole", "scope_of", "table",
+    "ALGORITHMS", "BACK", "EMERGENCY_READERS", "LABELS", "LONGEST", "SCOPES", "SYSTEM", "AccessToken", "Actor",
+    "ByProvider", "Classes", "Departure", "Device", "DoorState", "Doorkeeper", "EmergencyUse", "Grant", "House",
+    "NextStep", "Offer", "Overview", "ProviderSettings", "Purpose", "Relation", "Role", "Scope", "Sensitive",
+    "Unlinked", "Vault", "app_address", "decide", "keys_in", "labels", "new_secret", "require_whole", "scope_of",
+    "table",
 ]  # fmt: skip

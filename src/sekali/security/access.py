@@ -27,6 +27,8 @@ class Purpose(StrEnum):
     RECORD_KEEPING = "record-keeping"
     OVERSIGHT = "oversight"
     """By a facility's head or the city: of what was done, never of what is in a record."""
+    OPERATIONS = "operations"
+    """To let people in again who cannot come in; nobody's record."""
     AUDIT = "audit"
     OWN_RECORD = "own-record"
     INTEGRATION = "integration"

@@ -150,6 +150,7 @@ class _Endpoint:
             if request.method == "POST" and not self._page.upload:
                 request.state.typed = await typed(request)
             actor = request.state.actor = await _actor(request, self._doors)
+            request.state.untold = await self._doors.doorkeeper.emergency.untold(actor) if actor else 0
             if self._page.upload:
                 await uploads.read(request, trusted=actor is not None and actor.role in self.authority)
             if self.authority and request.state.actor is None:
