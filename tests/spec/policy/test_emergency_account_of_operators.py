@@ -29,7 +29,7 @@ async def operator(world: World) -> httpx.AsyncClient:
 
 async def details(sekali) -> list[str]:
     rows = await sekali.database.fetch(
-        "select detail from audit.event where kind = $1 order by at, position", audit.Kind.EMERGENCY_ACCOUNT.value
+        "select detail from audit.event where kind = $1 order by seq", audit.Kind.EMERGENCY_ACCOUNT.value
     )
     return [row["detail"] for row in rows]
 
