@@ -159,6 +159,11 @@ CREATE TABLE care.baseline (
     CONSTRAINT baseline_kind_check CHECK ((kind = ANY (ARRAY['puskesmas'::text, 'hospital'::text])))
 );
 
+CREATE TABLE care.concerned (
+    duty uuid NOT NULL,
+    citizen uuid NOT NULL
+);
+
 CREATE TABLE care.counter (
     facility uuid NOT NULL,
     name text NOT NULL,
@@ -174,6 +179,30 @@ CREATE TABLE care.department (
     daily_capacity integer NOT NULL,
     general boolean NOT NULL,
     CONSTRAINT department_daily_capacity_check CHECK ((daily_capacity >= 0))
+);
+
+CREATE TABLE care.duty (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    facility uuid NOT NULL,
+    citizen uuid,
+    asked_by uuid NOT NULL,
+    reason bytea NOT NULL,
+    wish bytea,
+    look jsonb,
+    asked_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    outcome text,
+    ground text,
+    answer bytea,
+    answered_by uuid,
+    answered_name text,
+    ended_at timestamp with time zone,
+    CONSTRAINT duty_check CHECK (((kind = 'breach'::text) = (citizen IS NULL))),
+    CONSTRAINT duty_check1 CHECK ((((kind = 'question'::text) = (wish IS NULL)) AND ((wish IS NULL) = (look IS NOT NULL)))),
+    CONSTRAINT duty_check2 CHECK (((outcome IS NULL) = (ended_at IS NULL))),
+    CONSTRAINT duty_kind_check CHECK ((kind = ANY (ARRAY['access'::text, 'correction'::text, 'restriction'::text, 'question'::text, 'breach'::text]))),
+    CONSTRAINT duty_outcome_check CHECK ((outcome = ANY (ARRAY['accepted'::text, 'refused'::text, 'answered'::text, 'withdrawn'::text, 'noticed'::text])))
 );
 
 CREATE TABLE care.emergency (
@@ -216,27 +245,6 @@ CREATE TABLE care.hours (
     opens time without time zone NOT NULL,
     closes time without time zone NOT NULL,
     CONSTRAINT hours_day_check CHECK (((day >= 0) AND (day <= 6)))
-);
-
-CREATE TABLE care.question (
-    id uuid NOT NULL,
-    citizen uuid NOT NULL,
-    facility uuid NOT NULL,
-    stream text NOT NULL,
-    seq integer NOT NULL,
-    looked_at timestamp with time zone NOT NULL,
-    looker uuid NOT NULL,
-    looker_name text NOT NULL,
-    looker_role text NOT NULL,
-    purpose text NOT NULL,
-    parts text NOT NULL,
-    reason bytea NOT NULL,
-    asked_at timestamp with time zone NOT NULL,
-    due_at timestamp with time zone NOT NULL,
-    answer bytea,
-    answered_at timestamp with time zone,
-    answerer uuid,
-    answerer_name text
 );
 
 CREATE TABLE care.referral (
@@ -933,6 +941,9 @@ ALTER TABLE ONLY bulk.told
 ALTER TABLE ONLY care.baseline
     ADD CONSTRAINT baseline_pkey PRIMARY KEY (kind, situation);
 
+ALTER TABLE ONLY care.concerned
+    ADD CONSTRAINT concerned_pkey PRIMARY KEY (citizen, duty);
+
 ALTER TABLE ONLY care.counter
     ADD CONSTRAINT counter_pkey PRIMARY KEY (facility, name);
 
@@ -941,6 +952,9 @@ ALTER TABLE ONLY care.department
 
 ALTER TABLE ONLY care.department
     ADD CONSTRAINT department_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY care.duty
+    ADD CONSTRAINT duty_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY care.emergency
     ADD CONSTRAINT emergency_pkey PRIMARY KEY (id);
@@ -953,12 +967,6 @@ ALTER TABLE ONLY care.facility
 
 ALTER TABLE ONLY care.hours
     ADD CONSTRAINT hours_pkey PRIMARY KEY (facility, day, opens);
-
-ALTER TABLE ONLY care.question
-    ADD CONSTRAINT question_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY care.question
-    ADD CONSTRAINT question_stream_seq_key UNIQUE (stream, seq);
 
 ALTER TABLE ONLY care.referral
     ADD CONSTRAINT referral_pkey PRIMARY KEY (shard, id);
@@ -1204,17 +1212,21 @@ CREATE INDEX job_of_actor ON bulk.job USING btree (actor, created_at);
 
 CREATE INDEX job_to_do ON bulk.job USING btree (created_at) WHERE (state = ANY (ARRAY['waiting'::text, 'running'::text]));
 
+CREATE INDEX concerned_of_duty ON care.concerned USING btree (duty);
+
+CREATE INDEX duty_ended ON care.duty USING btree (facility, ended_at DESC) WHERE (ended_at IS NOT NULL);
+
+CREATE UNIQUE INDEX duty_look ON care.duty USING btree (((look ->> 'stream'::text)), ((look ->> 'seq'::text))) WHERE (kind = 'question'::text);
+
+CREATE INDEX duty_of_citizen ON care.duty USING btree (citizen, asked_at DESC) WHERE (citizen IS NOT NULL);
+
+CREATE INDEX duty_open ON care.duty USING btree (facility, due_at) WHERE (ended_at IS NULL);
+
 CREATE INDEX emergency_citizen ON care.emergency USING btree (citizen, opened_at);
 
 CREATE INDEX emergency_facility ON care.emergency USING btree (facility, opened_at);
 
 CREATE INDEX emergency_live ON care.emergency USING btree (actor, citizen, ends_at);
-
-CREATE INDEX question_answered ON care.question USING btree (facility, answered_at DESC) WHERE (answered_at IS NOT NULL);
-
-CREATE INDEX question_of_citizen ON care.question USING btree (citizen, asked_at DESC);
-
-CREATE INDEX question_of_facility ON care.question USING btree (facility, due_at) WHERE (answered_at IS NULL);
 
 CREATE INDEX referral_citizen ON care.referral USING btree (citizen, requested_at);
 
@@ -1303,6 +1315,9 @@ ALTER TABLE ONLY bulk.person
 
 ALTER TABLE ONLY bulk.told
     ADD CONSTRAINT told_job_fkey FOREIGN KEY (job) REFERENCES bulk.job(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY care.concerned
+    ADD CONSTRAINT concerned_duty_fkey FOREIGN KEY (duty) REFERENCES care.duty(id);
 
 ALTER TABLE ONLY program.award
     ADD CONSTRAINT award_category_fkey FOREIGN KEY (category) REFERENCES program.category(id);

@@ -11,7 +11,7 @@ import decrypting
 from running import dsn_of
 
 from sekali import app, fhir, kernel, records, security
-from sekali.care.atrest import EMERGENCIES, QUESTIONS, REFERRALS, VISITS
+from sekali.care.atrest import DUTIES, EMERGENCIES, REFERRALS, VISITS
 from sekali.identity.directory import value_hash
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
@@ -134,18 +134,16 @@ async def look(sekali: app.Sekali, person: UUID) -> None:
     assert await sekali.directory.family(grant, "77") == [person]
     opened = {
         columns.table: columns.opened(cipher, await database.fetchrow(f"select * from {columns.table}"))  # noqa: S608
-        for columns in (VISITS, REFERRALS, EMERGENCIES, QUESTIONS, security.ACCOUNTS, security.INVITATIONS)
+        for columns in (VISITS, REFERRALS, EMERGENCIES, DUTIES, security.ACCOUNTS, security.INVITATIONS)
     }
     names = ("care.visit", "care.referral", "security.account", "security.invitation")
     assert {opened[table]["name"] for table in names} == {NAME}
     assert (opened["care.referral"]["reason"], opened["care.referral"]["diagnosis"]) == ("alasan", "I10 alasan")
     assert (
         opened["care.referral"]["answer"] == opened["care.emergency"]["note"] == ""
-        and opened["care.question"]["answer"] is None
+        and opened["care.duty"]["answer"] is None
     )
-    assert (
-        opened["care.emergency"]["reason"] == "alasan darurat" and opened["care.question"]["reason"] == "alasan tanya"
-    )
+    assert opened["care.emergency"]["reason"] == "alasan darurat" and opened["care.duty"]["reason"] == "alasan tanya"
     kept = await database.fetchval("select digest from hl7v2.message")
     assert cipher.is_digest(kept, await database.fetchval("select sha256('x')"))
     row = await database.fetchrow("select * from security.key")

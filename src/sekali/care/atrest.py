@@ -8,5 +8,6 @@ from sekali import security
 VISITS = security.Columns("care.visit", ("shard", "id"), ("name",))
 REFERRALS = security.Columns("care.referral", ("shard", "id"), ("name", "reason", "diagnosis", "answer", "letter_back"))
 EMERGENCIES = security.Columns("care.emergency", ("id",), ("reason", "note"))
-QUESTIONS = security.Columns("care.question", ("id",), ("reason", "answer"))
-AT_REST: tuple[security.Table, ...] = (VISITS, REFERRALS, EMERGENCIES, QUESTIONS)
+DUTIES = security.Columns("care.duty", ("id",), ("reason", "wish", "answer"), bound="care.question")
+"""Some of them began as questions, in a table of that name."""
+AT_REST: tuple[security.Table, ...] = (VISITS, REFERRALS, EMERGENCIES, DUTIES)

@@ -4,7 +4,7 @@ The Consent resources are the truth; ``records.consents`` makes the words of the
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -37,12 +37,15 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be opened (``permit``) or closed: a label or what is ordinary (""), for a facility or all, for a purpose."""
+    """What is to be opened (``permit``) or closed: a label or what is ordinary (""), for a facility or all, for a purpose,
+    through a day (None: until it is taken back).
+    """
 
     permit: bool
     label: str
     facility: UUID | None
     purpose: str = ""
+    until: date | None = None
 
 
 class Consents:
@@ -92,6 +95,8 @@ def resource(person: UUID, wish: Wish, facility_name: str = "") -> dict[str, Any
         provision["securityLabel"] = [{"system": LABEL_SYSTEM, "code": wish.label}]
     if wish.purpose:
         provision["purpose"] = [{"system": REASON_SYSTEM, "code": wish.purpose}]
+    if wish.until:
+        provision["period"] = {"end": wish.until.isoformat()}
     return {
         "resourceType": "Consent",
         "status": "active",

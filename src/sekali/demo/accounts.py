@@ -18,6 +18,8 @@ SENDERS = (("SIMRS", "RSUD", "RSUD Kota Yogyakarta"), ("SIMRS", "PRATAMA", "RS P
 _STAFF = """
 loket.gedongtengen|Petugas Loket Gedongtengen|clerk|Puskesmas Gedongtengen|Register and check in
 dokter.gedongtengen|dr. Contoh Gedongtengen|doctor|Puskesmas Gedongtengen|Examine and refer
+rekam.gedongtengen|Petugas Rekam Medis Gedongtengen|records-officer|Puskesmas Gedongtengen|Answer what persons ask by their rights
+kepala.gedongtengen|Kepala Puskesmas Gedongtengen (contoh)|facility-head|Puskesmas Gedongtengen|Overdue requests, emergency access
 loket.jetis|Petugas Loket Jetis|clerk|Puskesmas Jetis|A second puskesmas: nobody is asked again
 dokter.jetis|dr. Contoh Jetis|doctor|Puskesmas Jetis|Examine and refer
 rujukan.rsud|Petugas Rujukan RSUD|referral-desk|RSUD Kota Yogyakarta|Accept, decline, redirect

@@ -32,12 +32,14 @@ class Columns:
 
     :ivar table: ``schema.table``; with the names all SQL is put together from constants of the module that has the table.
     :ivar key: columns of the primary key: what a value is bound to.
+    :ivar bound: the name of the table that its values are bound to, where it had another when they were first sealed.
     :ivar names: columns of type bytea. NULL stays NULL, and of an empty text is seen that it is empty.
     """
 
     table: str
     key: tuple[str, ...]
     names: tuple[str, ...]
+    bound: str = field(default="", kw_only=True)
     _sql: dict[str, str] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -54,7 +56,7 @@ class Columns:
         self._sql["put"] = f"update {self.table} set {values} where {row}"  # noqa: S608 - names of our own columns
 
     def _about(self, name: str, key: Sequence[Any]) -> bytes:
-        return about(f"{self.table}.{name}", *key)
+        return about(f"{self.bound or self.table}.{name}", *key)
 
     def seal(self, cipher: Cipher, name: str, text: str, *key: Any) -> bytes:
         """A value to keep in the row of ``key``."""

@@ -18,9 +18,11 @@ async def mine(request: Request) -> Response:
     places = {id: facility.name for id, facility in (await desks.facilities.all()).items()}
     current = next((one for one in seen.referrals if one.status in OPEN), None)
     told = await desks.emergency.told(request.state.actor)
+    breaches = await desks.breaches.of_citizen(request.state.actor)
     return render(
-        request, "citizen/mine.html", mine=seen, record=seen.record, current=current, places=places, told=told
-    )
+        request, "citizen/mine.html", mine=seen, record=seen.record, current=current, places=places, told=told,
+        breaches=breaches,
+    )  # fmt: skip
 
 
 PAGES = (page("/warga", mine, {Role.CITIZEN}),)

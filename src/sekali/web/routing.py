@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from sekali import care, kernel, program, security
+from sekali import care, kernel, program, records, security
 
 from . import uploads
 from .failures import failure_page, unexpected_page
@@ -73,6 +73,7 @@ class Copies(Protocol):
 
     async def everything(self, grant: security.Grant) -> bytes: ...
     async def summary(self, grant: security.Grant) -> bytes: ...
+    async def resources(self, grant: security.Grant, most: int) -> list[records.Stored]: ...
 
 
 @dataclass(frozen=True, slots=True)
