@@ -17,6 +17,7 @@ class Kind(StrEnum):
     FETCHED = "fetched"
     BACKED_UP = "backed-up"
     RESTORED = "restored"
+    KEYS_CHANGED = "keys-changed"
     SUBSCRIBED = "subscribed"
     NOTIFIED = "notified"
     REGISTERED = "registered"

@@ -268,6 +268,11 @@ async def test_all_that_is_kept_gets_the_new_key_and_says_the_same(town, loading
         assert [s.id for s in found.items] == [patient.id]
     assert await town.sekali.doorkeeper.log_in("loket.jetis", "sekali-demo", "127.0.0.1")
 
+    told = await town.database.fetch(
+        "select what, detail from audit.event where kind = 'keys-changed' and what = $1 order by seq", f"key {number}"
+    )
+    assert [tuple(row) for row in told] == [(f"key {number}", "begun"), (f"key {number}", "finished")]
+
     town.key(former).unlink()
     again = (await town.another_process()).store.under(security.decide(security.SYSTEM, security.Purpose.EXPORT))
     assert (await again.read("Condition", one.id)).version == two.version, "the old key is needed no more"
