@@ -11,7 +11,7 @@ import decrypting
 from running import dsn_of
 
 from sekali import app, fhir, kernel, records, security
-from sekali.care.atrest import EMERGENCIES, DUTIES, REFERRALS, VISITS
+from sekali.care.atrest import DUTIES, EMERGENCIES, REFERRALS, VISITS
 from sekali.identity.directory import value_hash
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
