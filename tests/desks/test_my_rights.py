@@ -65,7 +65,7 @@ def test_a_correction_by_keyboard_on_a_phone(siti, at, kept) -> None:
     siti.locator("#phone").fill("0812 0000 1111")
     submit(siti, "main form button")
     told = siti.locator("#permintaan li", has_text=reason)
-    assert "Puskesmas Gedongtengen" in told.inner_text() and "sisa 2 hari 23 jam" in told.inner_text()
+    assert "Puskesmas Gedongtengen" in told.inner_text() and "sisa 71 jam" in told.inner_text()
     look(siti, "my-requests")
 
     # then: the facility reads, looks at who it is, and accepts

@@ -60,7 +60,7 @@ def test_the_whole_way_of_a_question(looked_at, at, kept) -> None:
     siti.locator("#reason").fill(reason)
     submit(siti, "main form button")
     assert reason in siti.locator("#permintaan").inner_text()
-    assert "sisa 2 hari 23 jam" in siti.locator("#permintaan").inner_text()
+    assert "sisa 71 jam" in siti.locator("#permintaan").inner_text()
 
     # then: another of the facility reads and answers it
     officer = at("rekam.gedongtengen")

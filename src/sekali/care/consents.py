@@ -33,6 +33,8 @@ class Said:
     facility: UUID | None
     purpose: str
     at: datetime
+    until: date | None = None
+    """The last day on which it counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,5 +136,9 @@ def _said(one: records.Stored) -> Said:
         one.id, provision.get("type", "permit") == "permit",
         tuple(label.get("code", "") for label in provision.get("securityLabel", ())),
         reading.id_of(actor.get("reference", {})), next((p.get("code", "") for p in provision.get("purpose", ())), ""),
-        one.updated,
+        one.updated, _last_day(provision.get("period", {}).get("end", "")),
     )  # fmt: skip
+
+
+def _last_day(end: str) -> date | None:
+    return date.fromisoformat(end[:10]) if len(end) >= 10 else None

@@ -9,7 +9,7 @@ from sekali import audit, kernel, records, security
 from . import reading
 from .atrest import DUTIES
 from .clock import due
-from .consents import Wish
+from .consents import Consents, Wish
 from .consents import resource as consent
 from .corrections import corrected
 from .duty import Correction, Detail, Duty, Kind, Outcome, Restriction, duty, kept
@@ -176,7 +176,7 @@ class Duties:
             if await change.tx.fetchval(SQL.finish, *values) is None:
                 raise kernel.Conflict("Somebody else has answered this.")
             if outcome is Outcome.ACCEPTED:
-                await self._take_effect(change, found, answer.version)
+                await self._take_effect(change, grant, found, answer.version)
             kind = _ANSWERED.get(found.kind, audit.Kind.RIGHT_ANSWERED)
             change.note(kind, found.citizen, f"Duty/{id}", f"{found.kind} {outcome}")
 
@@ -190,7 +190,9 @@ class Duties:
             raise kernel.Invalid(faults=[kernel.Fault("ground", "Choose the ground on which it is refused.")])
         return Outcome.REFUSED
 
-    async def _take_effect(self, change: records.Writing, found: Duty, version: int | None) -> None:
+    async def _take_effect(
+        self, change: records.Writing, grant: security.Grant, found: Duty, version: int | None
+    ) -> None:
         """What was asked for, in the transaction of the answer."""
         match found.detail:
             case Correction():
@@ -199,9 +201,20 @@ class Duties:
                     raise kernel.Invalid("Open the request again, look at the person's present data, then accept.")
                 await change.update("Patient", found.citizen, corrected(now.resource, found.detail), version)
             case Restriction(label, whom, until):
+                if await self._closed(grant, found.detail):
+                    return
                 name = (await self._facilities.one(whom)).name if whom else ""
                 one = await change.create(consent(found.citizen, Wish(False, label, whom, until=until), name))
                 change.note(audit.Kind.CONSENTED, found.citizen, one.reference, "deny")
+
+    async def _closed(self, grant: security.Grant, wish: Restriction) -> bool:
+        """Whether the person keeps this closed for as long already: a word with an end would take the place of that one."""
+        said = await Consents(self._store, self._facilities).standing(grant)
+        return any(
+            not one.permit and wish.label in (one.labels or ("",)) and one.facility == wish.whom and not one.purpose
+            and (one.until is None or wish.until is not None and one.until >= wish.until)
+            for one in said
+        )  # fmt: skip
 
     async def _here(self, actor: security.Actor, id: UUID) -> Duty:
         found = await self._shown(

@@ -7,6 +7,8 @@ from starlette.requests import Request
 
 from sekali import care, kernel
 
+from .frame import span
+
 TONES = {
     care.clock.State.OPEN: "info", care.clock.State.SOON: "warn", care.clock.State.OVERDUE: "danger",
     care.clock.State.IN_TIME: "good", care.clock.State.LATE: "danger",
@@ -41,13 +43,5 @@ def timed(request: Request, duty: care.Duty) -> Timed:
 
 
 def _left(language: str, left: timedelta) -> str:
-    """In days and hours, below two hours in minutes."""
-    over, minutes = left < timedelta(0), int(abs(left).total_seconds() // 60)
-    days, hours = divmod(minutes // 60, 24)
-    if minutes < 120:
-        message = "%(minutes)s minutes over" if over else "%(minutes)s minutes left"
-    elif days:
-        message = "%(days)s days %(hours)s hours over" if over else "%(days)s days %(hours)s hours left"
-    else:
-        message = "%(hours)s hours over" if over else "%(hours)s hours left"
-    return kernel.translate(language, message, minutes=minutes, days=days, hours=hours)
+    message = "%(time)s over" if left < timedelta(0) else "%(time)s left"
+    return kernel.translate(language, message, time=span(abs(left), language))

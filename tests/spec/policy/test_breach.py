@@ -57,7 +57,7 @@ async def test_from_the_first_word_to_both_notices(world) -> None:
     assert answer.status_code == 303
     path = answer.headers["location"]
     page = (await head.get(path)).text
-    assert all(secret in page for secret in SECRETS) and "1 orang" in page and "sisa 2 hari" in page, (
+    assert all(secret in page for secret in SECRETS) and "1 orang" in page and "sisa 61 jam" in page, (
         "since it was known"
     )
     assert path in (await head.get("/tugas")).text

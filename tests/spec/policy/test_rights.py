@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 import pytest
-from policy_world import BASE, World, leaked
+from policy_world import BASE, Word, World, leaked
 
 from sekali import care, kernel, security
 
@@ -124,6 +124,15 @@ async def test_a_restriction_holds_at_once_through_its_last_day(world) -> None:
     until = await world.city.database.fetchval("select until from records.consent where subject = $1", person.id)
     assert until.date() > day, "through the whole day"
 
+    # and: it never shortens what the person keeps closed
+    await world.say(person, Word(False, "SEX", "asker"))
+    id = await ask(world, own, "pembatasan", label="SEX", whom=str(world.places["asker"]), until=f"{day:%d-%m-%Y}")
+    assert (await accept(head, id)).status_code == 303
+    ends = await world.city.database.fetch(
+        "select class, until from records.consent where subject = $1 order by class", person.id
+    )
+    assert [one["until"] is None for one in ends] == [False, True]
+
     # and: what the person sees, with the word to take back
     kept = (await own.get("/warga/persetujuan")).text
     assert "Cabut" in kept
@@ -211,7 +220,7 @@ async def test_grants_of_this_purpose_open_no_record(world) -> None:
     for role in (Role.RECORDS_OFFICER, Role.FACILITY_HEAD):
         actor = world.actor(role, "asker")
         grant = security.decide(actor, security.Purpose.RIGHTS, person.id, security.Relation.ASKED)
-        for kind in ("Condition", "Encounter", "Coverage", "Consent"):
+        for kind in ("Condition", "Encounter", "Coverage", "Observation"):
             with pytest.raises(kernel.Forbidden):
                 grant.may_read(kind)
         with pytest.raises(kernel.Forbidden):
