@@ -46,7 +46,13 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     directory = identity.Directory(database)
     relations = care.Relations(database)
     outbox = exchange.Outbox(care.caring)
-    watchers: tuple[records.Watcher, ...] = (directory.claim, care.follow_tasks, care.follow_care, outbox.follow)
+    watchers: tuple[records.Watcher, ...] = (
+        directory.claim,
+        care.follow_tasks,
+        care.follow_care,
+        care.follow_guardians,
+        outbox.follow,
+    )
     store_with = partial(
         records.Store, database, journal, relations=relations, strict=settings.strict, codes=exchange.codes,
         classes=security.Classes(settings.sensitive),
@@ -54,7 +60,9 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     store = store_with(watchers)
     dialect = exchange.keep_satusehats_rules
     sent = store_with((dialect, *watchers)) if settings.satusehat else store  # what facilities' systems write
-    desks = care.care(database, journal, store, directory, doorkeeper, care.Facilities(database, store), settings)
+    desks = care.care(
+        database, journal, store, directory, doorkeeper, care.Facilities(database, store), vault, settings
+    )  # fmt: skip
     bulk = exchange.Bulk(
         database, store, journal, relations.people, settings.data / "bulk", timedelta(hours=settings.bulk_hours),
         settings.bulk_mb << 20, settings.strict,

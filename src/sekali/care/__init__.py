@@ -12,6 +12,7 @@ from .consultation import PLAUSIBLE, Consultation
 from .counter import Counter
 from .emergency import Emergency, Opening
 from .facilities import Facilities, is_open, today
+from .guardians import KINSHIPS, PROOFS, Guardians, Guardianship, Proved, follow_guardians
 from .own import OwnPage, of_myself
 from .questions import Question, Questions
 from .record import RecordRoom
@@ -60,6 +61,7 @@ class Care:
     emergency: Emergency
     record_room: RecordRoom
     questions: Questions
+    guardians: Guardians
 
 
 def care(
@@ -69,6 +71,7 @@ def care(
     directory: identity.Directory,
     doorkeeper: security.Doorkeeper,
     facilities: Facilities,
+    vault: security.Vault,
     settings: kernel.Settings,
 ) -> Care:
     """Join the desks."""
@@ -85,12 +88,15 @@ def care(
         Emergency(database, store, counter, lasts, review_within),
         RecordRoom(database, store, settings.recent_days),
         Questions(database, journal, facilities, timedelta(hours=settings.question_hours)),
+        Guardians(database, store, counter, facilities, referrals, vault, timedelta(days=settings.guardian_days)),
     )
 
 
 __all__ = [
     "CLASSES",
+    "KINSHIPS",
     "PLAUSIBLE",
+    "PROOFS",
     "PURPOSES",
     "Allergy",
     "Arrival",
@@ -108,6 +114,8 @@ __all__ = [
     "Examination",
     "Facilities",
     "Facility",
+    "Guardians",
+    "Guardianship",
     "HospitalOption",
     "Hours",
     "IcdTerm",
@@ -119,6 +127,7 @@ __all__ = [
     "PastVisit",
     "Person",
     "Prefill",
+    "Proved",
     "Question",
     "Questions",
     "ReadRecord",
@@ -137,6 +146,7 @@ __all__ = [
     "caring",
     "consent",
     "follow_care",
+    "follow_guardians",
     "follow_tasks",
     "icd",
     "is_open",

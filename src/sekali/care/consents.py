@@ -18,8 +18,8 @@ CLASSES = {"": "ordinary", **{label: one.name.lower() for label, one in security
 LABEL_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 PARTICIPATION_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
 REASON_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
-PURPOSES = ("", "TREAT", "COC")
-"""For everything, for care, for a referral."""
+PURPOSES = ("", "TREAT", "COC", "FAMRQT")
+"""For everything that facilities do, for care, for a referral; for guardians, of whom only the last one speaks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ class Purpose(StrEnum):
     """By a facility's head or the city: of what was done, never of what is in a record."""
     AUDIT = "audit"
     OWN_RECORD = "own-record"
+    ACTING = "acting"
+    """By a guardian, for the person."""
     INTEGRATION = "integration"
     LOAD = "load"
     EXPORT = "export"
@@ -114,6 +116,11 @@ class Grant:
     writes: frozenset[str]
     related: frozenset[str] = frozenset()
     unsealed: bool = False
+
+    @property
+    def signature(self) -> str:
+        """The name to write into the audit; there a guardian's is told to the person."""
+        return self.actor.name if self.purpose is Purpose.ACTING else self.actor.signature
 
     def may_read(self, type: str) -> None:
         """Raises Forbidden."""

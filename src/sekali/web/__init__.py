@@ -22,6 +22,7 @@ from . import (
     emergency,
     entrance,
     evaluating,
+    guardians,
     looked,
     mentor,
     movement,
@@ -51,7 +52,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
     """Every page, each with its authority; the last answers for all that is not there."""
     desks = (
         entrance, account, clerk, doctor, referral, citizen, looked, answering, city, movement, secretariat, choosing,
-        panel_desk, ceremony, evaluating, team, mentor, assessor, docs, consents, copies, emergency, record, policy,
+        panel_desk, ceremony, evaluating, team, mentor, assessor, docs, consents, guardians, copies, emergency, record, policy,
     )  # fmt: skip
     every = [page for desk in desks for page in desk.PAGES]
     static = Mount("/static", _Files(directory=STATIC), name="static")

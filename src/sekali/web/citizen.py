@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sekali import care
 from sekali.security import Role
 
 from .frame import render
@@ -18,9 +19,11 @@ async def mine(request: Request) -> Response:
     places = {id: facility.name for id, facility in (await desks.facilities.all()).items()}
     current = next((one for one in seen.referrals if one.status in OPEN), None)
     openings = await desks.emergency.of_citizen(request.state.actor.citizen)
+    guardians = await desks.guardians.standing(care.of_myself(request.state.actor))
     return render(
-        request, "citizen/mine.html", mine=seen, record=seen.record, current=current, places=places, openings=openings
-    )
+        request, "citizen/mine.html", mine=seen, record=seen.record, current=current, places=places, openings=openings,
+        guardians=guardians, wards=await desks.guardians.of_guardian(request.state.actor),
+    )  # fmt: skip
 
 
 PAGES = (page("/warga", mine, {Role.CITIZEN}),)

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sekali import care, kernel
+from sekali import care, kernel, security
 from sekali.security import Role
 
 from .files import download
@@ -14,7 +14,12 @@ FHIR_JSON = "application/fhir+json"
 
 async def copy(request: Request) -> Response:
     """``/warga/salinan/fhir`` or ``ips``; each look at what is in it is audited."""
-    grant, copies = care.of_myself(request.state.actor), request.state.doors.copies
+    return await copy_under(request, care.of_myself(request.state.actor))
+
+
+async def copy_under(request: Request, grant: security.Grant) -> Response:
+    """The form that the path asks for, of the Grant's person. Raises NotFound."""
+    copies = request.state.doors.copies
     forms = {"fhir": copies.everything, "ips": copies.summary}
     form = request.path_params["form"]
     if form not in forms:
