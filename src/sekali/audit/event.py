@@ -59,6 +59,11 @@ class Kind(StrEnum):
     ANCHORS_BEGUN = "anchors-begun"
     QUESTIONED = "questioned"
     QUESTION_ANSWERED = "question-answered"
+    RIGHT_ASKED = "right-asked"
+    RIGHT_ANSWERED = "right-answered"
+    RIGHT_WITHDRAWN = "right-withdrawn"
+    BREACH_RECORDED = "breach-recorded"
+    BREACH_TOLD = "breach-told"
 
 
 REFUSED_AT_THE_DOOR = frozenset({Kind.LOGIN_REFUSED, Kind.LOCKED, Kind.TOKEN_REFUSED, Kind.SENDER_REFUSED})

@@ -5,6 +5,7 @@ each, what was done for one reason on one day is one entry: the actor's own name
 through which somebody asked.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -86,6 +87,21 @@ async def look(database: kernel.Database, citizen: UUID, stream: str, seq: int) 
     """One event about ``citizen``; None when it is another's, or none."""
     row = await database.fetchrow(SQL.one, stream, seq, citizen)
     return _look(row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Where something that was done with a citizen's data stands, and when the citizen first looked after it."""
+
+    stream: str
+    seq: int
+    seen_at: datetime | None
+
+
+async def noted(database: kernel.Database, citizen: UUID, done: Mapping[str, datetime]) -> dict[str, Noted]:
+    """The first event that names each ``what``, which was done at that time. What nobody wrote down is not there."""
+    rows = await database.fetch(SQL.noted, citizen, list(done), list(done.values())) if done else []
+    return {row["what"]: Noted(row["stream"], row["seq"], row["seen_at"]) for row in rows}
 
 
 def _look(row: kernel.Row) -> Look:

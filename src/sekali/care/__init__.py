@@ -5,20 +5,29 @@ from datetime import timedelta
 
 from sekali import audit, identity, kernel, records, security
 
-from . import icd, measures, places, resources
+from . import clock, icd, measures, places, resources
+from .atrest import AT_REST
+from .breaches import Breaches, Happened
 from .consents import CLASSES, PURPOSES, Consents, Said, Wish
 from .consents import resource as consent
 from .consultation import PLAUSIBLE, Consultation
+from .corrections import FIELDS, now_known
 from .counter import Counter
+from .duties import Answer, Duties, Opened
+from .duty import Correction, Duty, Kind, Look, Outcome, Restriction, Wished
 from .emergency import Emergency, Opening
 from .facilities import Facilities, is_open, today
+from .grounds import Grounds
 from .guardians import KINSHIPS, PROOFS, Guardians, Guardianship, Proved, follow_guardians
 from .own import OwnPage, of_myself
-from .questions import Question, Questions
+from .questions import Questions
+from .reading import person
 from .record import RecordRoom
 from .referrals import Referrals
 from .referrals import follow as follow_tasks
 from .relations import Relations, at_counter, caring, follow_care
+from .rights import Rights
+from .telling import Line, called, told
 from .views import (
     Allergy,
     Arrival,
@@ -61,6 +70,9 @@ class Care:
     emergency: Emergency
     record_room: RecordRoom
     questions: Questions
+    duties: Duties
+    rights: Rights
+    breaches: Breaches
     guardians: Guardians
 
 
@@ -71,13 +83,14 @@ def care(
     directory: identity.Directory,
     doorkeeper: security.Doorkeeper,
     facilities: Facilities,
-    vault: security.Vault,
     settings: kernel.Settings,
 ) -> Care:
     """Join the desks."""
     referrals = Referrals(database, store, facilities)
     counter = Counter(database, store, directory, doorkeeper, facilities, referrals)
     lasts, review_within = timedelta(minutes=settings.emergency_minutes), timedelta(hours=settings.review_hours)
+    hours = {Kind(name): number for name, number in settings.clocks.items()} | {Kind.QUESTION: settings.question_hours}
+    duties = Duties(database, journal, store, facilities, hours, Grounds(settings.grounds))
     return Care(
         facilities,
         counter,
@@ -87,48 +100,63 @@ def care(
         Consents(store, facilities),
         Emergency(database, store, counter, lasts, review_within),
         RecordRoom(database, store, settings.recent_days),
-        Questions(database, journal, facilities, timedelta(hours=settings.question_hours)),
-        Guardians(database, store, counter, facilities, referrals, vault, timedelta(days=settings.guardian_days)),
+        Questions(database, facilities, duties),
+        duties,
+        Rights(store, facilities, duties),
+        Breaches(database, journal, store.cipher, counter, hours[Kind.BREACH]),
+        Guardians(database, store, counter, facilities, referrals, timedelta(days=settings.guardian_days)),
     )
 
 
 __all__ = [
+    "AT_REST",
     "CLASSES",
+    "FIELDS",
     "KINSHIPS",
     "PLAUSIBLE",
     "PROOFS",
     "PURPOSES",
     "Allergy",
+    "Answer",
     "Arrival",
+    "Breaches",
     "Care",
     "Chart",
     "CityMeasure",
     "Consents",
     "Consultation",
+    "Correction",
     "Counter",
     "CounterMeasure",
     "Coverage",
     "Department",
     "Diagnosis",
+    "Duties",
+    "Duty",
     "Emergency",
     "Examination",
     "Facilities",
     "Facility",
     "Guardians",
     "Guardianship",
+    "Happened",
     "HospitalOption",
     "Hours",
     "IcdTerm",
+    "Kind",
     "Letter",
+    "Line",
+    "Look",
     "Medication",
     "MyPage",
+    "Opened",
     "Opening",
+    "Outcome",
     "OwnPage",
     "PastVisit",
     "Person",
     "Prefill",
     "Proved",
-    "Question",
     "Questions",
     "ReadRecord",
     "RecordRoom",
@@ -136,14 +164,19 @@ __all__ = [
     "Referrals",
     "Registration",
     "Relations",
+    "Restriction",
+    "Rights",
     "Said",
     "Slip",
     "Visit",
     "Vitals",
     "Wish",
+    "Wished",
     "at_counter",
+    "called",
     "care",
     "caring",
+    "clock",
     "consent",
     "follow_care",
     "follow_guardians",
@@ -151,8 +184,11 @@ __all__ = [
     "icd",
     "is_open",
     "measures",
+    "now_known",
     "of_myself",
+    "person",
     "places",
     "resources",
     "today",
+    "told",
 ]

@@ -13,6 +13,7 @@ from uuid import UUID
 from sekali import audit, fhir, kernel, records, security
 
 from . import reading, resources
+from .atrest import GUARDIANS
 from .counter import Counter
 from .facilities import Facilities, today
 from .record import read
@@ -30,7 +31,6 @@ PROOFS = ("family-card", "birth-certificate", "marriage-book", "court-decision",
 """Kinds of paper that a clerk may have been shown. (Which of them is enough is not for software to say.)"""
 MOST_SHOWN = 50
 MOST_WARDS = 20
-_CALLED = "guardian {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,13 @@ class Guardians:
 
     def __init__(
         self, database: kernel.Database, store: records.Store, counter: Counter, facilities: Facilities, referrals: Referrals,
-        vault: security.Vault, longest: timedelta,
+        longest: timedelta,
     ) -> None:  # fmt: skip
         self._database = database
         self._store = store
         self._counter = counter
         self._facilities = facilities
         self._referrals = referrals
-        self._vault = vault
         self.longest = longest
 
     async def begin(self, actor: security.Actor, citizen: UUID, proved: Proved) -> None:
@@ -92,7 +91,8 @@ class Guardians:
         async with self._store.change(grant) as change:
             one = await change.create(related)
             await change.tx.execute(SQL.expire, citizen, guardian, kernel.now(), now)
-            called = self._vault.seal(names[citizen].encode(), _CALLED.format(one.id))
+            await self._store.cipher.hold(change.tx)
+            called = GUARDIANS.seal(self._store.cipher, "called", names[citizen], one.id)
             try:
                 await change.tx.execute(
                     SQL.begin, one.id, citizen, guardian, called, proved.proof, facility.id, kernel.now(), proved.until
@@ -153,9 +153,17 @@ class Guardians:
         return [self._of_guardian(row) for row in rows]
 
     def _of_guardian(self, row: kernel.Row) -> Guardianship:
-        called = self._vault.open(row["called"], _CALLED.format(row["id"])).decode()
+        one = GUARDIANS.opened(self._store.cipher, row)
         return Guardianship(
-            row["id"], row["citizen"], called, "", row["proof"], row["facility"], row["begun_at"], row["until"], True
+            one["id"],
+            one["citizen"],
+            one["called"],
+            "",
+            one["proof"],
+            one["facility"],
+            one["begun_at"],
+            one["until"],
+            True,
         )
 
     async def acting(self, actor: security.Actor, citizen: UUID) -> security.Grant:

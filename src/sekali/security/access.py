@@ -31,6 +31,8 @@ class Purpose(StrEnum):
     OWN_RECORD = "own-record"
     ACTING = "acting"
     """By a guardian, for the person."""
+    RIGHTS = "rights"
+    """To do what a person may demand of who keeps their data (UU PDP 27/2022)."""
     INTEGRATION = "integration"
     LOAD = "load"
     EXPORT = "export"
@@ -54,6 +56,8 @@ class Relation(StrEnum):
     """Had a visit at this facility within a settable time."""
     GUARDIAN = "guardian"
     """Acts for the person, proved, until a date."""
+    ASKED = "asked"
+    """Has asked this facility for what they may demand of it, and waits for the answer."""
     EMERGENCY = "emergency"
     """Has opened this record in an emergency, which has not ended."""
     MEMBER = "member"
@@ -93,7 +97,7 @@ RULES = tuple(
 _NEEDS_SUBJECT = frozenset(
     {
         Relation.SELF, Relation.PRESENT, Relation.IN_CARE, Relation.RECENT, Relation.GUARDIAN, Relation.EMERGENCY,
-        Relation.MEMBER, Relation.MENTORING, Relation.ASSIGNED,
+        Relation.MEMBER, Relation.MENTORING, Relation.ASSIGNED, Relation.ASKED,
     }
 )  # fmt: skip
 

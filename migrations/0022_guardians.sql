@@ -4,7 +4,7 @@ create table care.guardian (
   id          uuid        primary key,           -- of the RelatedPerson, which holds the guardian's name and kinship
   citizen     uuid        not null,              -- the one who is acted for
   guardian    uuid        not null,              -- the one who acts
-  called      bytea       not null,              -- what the one acted for is called; sealed with the server's key
+  called      bytea       not null,              -- what the one acted for is called; sealed
   proof       text        not null,              -- what was shown at the counter: the kind of paper, not its number
   facility    uuid        not null,              -- where it was shown
   begun_at    timestamptz not null,
