@@ -1244,6 +1244,10 @@ CREATE INDEX emergency_facility ON care.emergency USING btree (facility, opened_
 
 CREATE INDEX emergency_live ON care.emergency USING btree (actor, citizen, ends_at);
 
+CREATE INDEX guardian_by_guardian ON care.guardian USING btree (guardian) WHERE (ended_at IS NULL);
+
+CREATE UNIQUE INDEX guardian_once ON care.guardian USING btree (citizen, guardian) WHERE (ended_at IS NULL);
+
 CREATE INDEX referral_citizen ON care.referral USING btree (citizen, requested_at);
 
 CREATE INDEX referral_from ON care.referral USING btree (from_facility, requested_at);
