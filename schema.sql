@@ -814,6 +814,29 @@ CREATE TABLE security.client_key (
     added_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE security.emergency_account (
+    account uuid NOT NULL,
+    reason text NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    code bytea,
+    entered_at timestamp with time zone
+);
+
+CREATE TABLE security.emergency_deed (
+    account uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    what text NOT NULL,
+    about text NOT NULL
+);
+
+CREATE TABLE security.emergency_told (
+    account uuid NOT NULL,
+    reader uuid NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE security.invitation (
     code_hash bytea NOT NULL,
     citizen uuid,
@@ -1182,6 +1205,15 @@ ALTER TABLE ONLY security.client_key
 ALTER TABLE ONLY security.client
     ADD CONSTRAINT client_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY security.emergency_account
+    ADD CONSTRAINT emergency_account_code_key UNIQUE (code);
+
+ALTER TABLE ONLY security.emergency_account
+    ADD CONSTRAINT emergency_account_pkey PRIMARY KEY (account);
+
+ALTER TABLE ONLY security.emergency_told
+    ADD CONSTRAINT emergency_told_pkey PRIMARY KEY (account, reader);
+
 ALTER TABLE ONLY security.invitation
     ADD CONSTRAINT invitation_pkey PRIMARY KEY (code_hash);
 
@@ -1313,6 +1345,8 @@ CREATE INDEX resource_updated ON records.resource USING btree (type, updated, id
 CREATE INDEX version_updated ON records.version USING btree (type, updated, id);
 
 CREATE INDEX access_token_expiry ON security.access_token USING btree (expires_at);
+
+CREATE INDEX emergency_deed_account ON security.emergency_deed USING btree (account, at);
 
 CREATE INDEX invitation_citizen ON security.invitation USING btree (citizen);
 

@@ -142,7 +142,7 @@ def _house(settings: kernel.Settings) -> security.House:
         raise kernel.Trouble(f"SEKALI_SECOND_FACTOR names roles: {roles}.") from None
     return security.House(
         settings.addresses, timedelta(minutes=settings.idle_minutes), demanding, settings.breached_passwords,
-        _provider(settings),
+        _provider(settings), timedelta(minutes=settings.operator_minutes),
     )  # fmt: skip
 
 

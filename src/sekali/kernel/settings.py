@@ -117,6 +117,7 @@ class Settings:
     address: str = _setting(_address, "")
     idle_minutes: int = _setting(_number(5, 720), 60)
     second_factor: tuple[str, ...] = _setting(_words, ())
+    operator_minutes: int = _setting(_number(5, 240), 60)
     openid_issuer: str = _setting(_issuer, "")
     openid_client: str = _setting(str, "")
     openid_secret: str = _setting(str, "")
