@@ -60,7 +60,8 @@ CREATE FUNCTION records.opened(person uuid, asker uuid, why text) RETURNS smalli
   select (coalesce(bit_or(class) filter (where permit), 0) | case when coalesce(bool_or(class = 1), false) then 0 else 1 end)::smallint
   from (
     select distinct on (class) class, permit from records.consent
-    where subject = person and (facility is null or facility = asker) and (purpose is null or purpose = why)
+    where subject = person and (facility is null or facility = asker)
+      and (purpose = why or purpose is null and why is distinct from 'acting')
       and (until is null or until > now())
     order by class, facility nulls last, purpose nulls last
   ) word
@@ -237,6 +238,18 @@ CREATE TABLE care.facility (
     phone text DEFAULT ''::text NOT NULL,
     demo boolean DEFAULT false NOT NULL,
     CONSTRAINT facility_kind_check CHECK ((kind = ANY (ARRAY['puskesmas'::text, 'hospital'::text])))
+);
+
+CREATE TABLE care.guardian (
+    id uuid NOT NULL,
+    citizen uuid NOT NULL,
+    guardian uuid NOT NULL,
+    called bytea NOT NULL,
+    proof text NOT NULL,
+    facility uuid NOT NULL,
+    begun_at timestamp with time zone NOT NULL,
+    until date NOT NULL,
+    ended_at timestamp with time zone
 );
 
 CREATE TABLE care.hours (
@@ -988,6 +1001,9 @@ ALTER TABLE ONLY care.facility
 ALTER TABLE ONLY care.facility
     ADD CONSTRAINT facility_ppk_key UNIQUE (ppk);
 
+ALTER TABLE ONLY care.guardian
+    ADD CONSTRAINT guardian_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY care.hours
     ADD CONSTRAINT hours_pkey PRIMARY KEY (facility, day, opens);
 
@@ -1259,6 +1275,10 @@ CREATE INDEX emergency_citizen ON care.emergency USING btree (citizen, opened_at
 CREATE INDEX emergency_facility ON care.emergency USING btree (facility, opened_at);
 
 CREATE INDEX emergency_live ON care.emergency USING btree (actor, citizen, ends_at);
+
+CREATE INDEX guardian_by_guardian ON care.guardian USING btree (guardian) WHERE (ended_at IS NULL);
+
+CREATE UNIQUE INDEX guardian_once ON care.guardian USING btree (citizen, guardian) WHERE (ended_at IS NULL);
 
 CREATE INDEX referral_citizen ON care.referral USING btree (citizen, requested_at);
 

@@ -59,7 +59,13 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     directory = identity.Directory(database, cipher)
     relations = care.Relations(database)
     outbox = exchange.Outbox(care.caring)
-    watchers: tuple[records.Watcher, ...] = (directory.claim, care.follow_tasks, care.follow_care, outbox.follow)
+    watchers: tuple[records.Watcher, ...] = (
+        directory.claim,
+        care.follow_tasks,
+        care.follow_care,
+        care.follow_guardians,
+        outbox.follow,
+    )
     store_with = partial(
         records.Store, database, journal, cipher, relations=relations, strict=settings.strict, codes=exchange.codes,
         classes=security.Classes(settings.sensitive),

@@ -26,6 +26,8 @@ class Kind(StrEnum):
     REFERRAL_ANSWERED = "referral-answered"
     SENT_BACK = "sent-back"
     CONSENTED = "consented"
+    GUARDIAN_BEGUN = "guardian-begun"
+    GUARDIAN_ENDED = "guardian-ended"
     EMERGENCY_OPENED = "emergency-opened"
     EMERGENCY_REVIEWED = "emergency-reviewed"
     LOGGED_IN = "logged-in"

@@ -137,6 +137,7 @@ class Settings:
     recent_days: int = _setting(_number(0, 3650), 30)
     emergency_minutes: int = _setting(_number(5, 1440), 60)
     review_hours: int = _setting(_number(1, 720), 72)
+    guardian_days: int = _setting(_number(1, 9999), 366)
     bulk_hours: int = _setting(_number(1, 720), 24)
     bulk_mb: int = _setting(_number(1, 10_000_000), 20_000)
     subscription_networks: tuple[Network, ...] | None = _setting(_networks)

@@ -31,6 +31,8 @@ class Purpose(StrEnum):
     """To let people in again who cannot come in; nobody's record."""
     AUDIT = "audit"
     OWN_RECORD = "own-record"
+    ACTING = "acting"
+    """By a guardian, for the person."""
     RIGHTS = "rights"
     """To do what a person may demand of who keeps their data (UU PDP 27/2022)."""
     INTEGRATION = "integration"
@@ -124,6 +126,11 @@ class Grant:
     related: frozenset[str] = frozenset()
     introduced: frozenset[str] = frozenset()
     unsealed: bool = False
+
+    @property
+    def signature(self) -> str:
+        """The name to write into the audit; there a guardian's is told to the person."""
+        return self.actor.name if self.purpose is Purpose.ACTING else self.actor.signature
 
     def may_read(self, type: str) -> None:
         """Raises Forbidden."""

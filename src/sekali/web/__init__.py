@@ -23,6 +23,7 @@ from . import (
     emergency,
     entrance,
     evaluating,
+    guardians,
     looked,
     mentor,
     movement,
@@ -55,7 +56,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
     desks = (
         entrance, account, clerk, doctor, referral, citizen, looked, rights, breaches, duties, city, movement,
         secretariat, choosing, panel_desk, ceremony, evaluating, team, mentor, assessor, docs, consents, copies,
-        emergency, operator, record, policy,
+        emergency, guardians, operator, record, policy,
     )  # fmt: skip
     every = [page for desk in desks for page in desk.PAGES]
     static = Mount("/static", _Files(directory=STATIC), name="static")
