@@ -90,14 +90,15 @@ def care(
     counter = Counter(database, store, directory, doorkeeper, facilities, referrals)
     lasts, review_within = timedelta(minutes=settings.emergency_minutes), timedelta(hours=settings.review_hours)
     hours = {Kind(name): number for name, number in settings.clocks.items()} | {Kind.QUESTION: settings.question_hours}
-    duties = Duties(database, journal, store, facilities, hours, Grounds(settings.grounds))
+    consents = Consents(store, facilities)
+    duties = Duties(database, journal, store, facilities, consents, hours, Grounds(settings.grounds))
     return Care(
         facilities,
         counter,
         Consultation(database, store, facilities, referrals),
         referrals,
         OwnPage(database, store, referrals),
-        Consents(store, facilities),
+        consents,
         Emergency(database, store, counter, lasts, review_within),
         RecordRoom(database, store, settings.recent_days),
         Questions(database, facilities, duties),

@@ -65,6 +65,11 @@ class Consents:
 
     async def say(self, grant: security.Grant, wish: Wish) -> None:
         """Keep a wish; it holds from the moment this returns. What was said of the same before ends. Raises Invalid."""
+        async with self._store.change(grant) as change:
+            await self.write(change, grant, wish)
+
+    async def write(self, change: records.Writing, grant: security.Grant, wish: Wish) -> None:
+        """The same within somebody's transaction; it holds when that ends."""
         places = await self._facilities.all()
         if wish.purpose == "FAMRQT":
             wish = replace(wish, facility=None)  # a guardian is no facility
@@ -72,12 +77,11 @@ class Consents:
             raise kernel.Invalid("Choose what, for whom and whether to open or to close it.")
         name = places[wish.facility].name if wish.facility else ""
         before = (await self._store.under(grant).record(("Consent",)))["Consent"]
-        async with self._store.change(grant) as change:
-            one = await change.create(resource(grant.subject, wish, name))
-            for old in before:
-                if _says_just(old.resource, wish):
-                    await change.update("Consent", old.id, old.resource | {"status": "inactive"}, old.version)
-            change.note(audit.Kind.CONSENTED, grant.subject, one.reference, "permit" if wish.permit else "deny")
+        one = await change.create(resource(grant.subject, wish, name))
+        for old in before:
+            if _says_just(old.resource, wish):
+                await change.update("Consent", old.id, old.resource | {"status": "inactive"}, old.version)
+        change.note(audit.Kind.CONSENTED, grant.subject, one.reference, "permit" if wish.permit else "deny")
 
     async def withdraw(self, grant: security.Grant, id: UUID) -> None:
         """Take a Consent back; it holds no longer from the moment this returns. Raises NotFound, Forbidden."""
@@ -113,14 +117,17 @@ def resource(person: UUID, wish: Wish, facility_name: str = "") -> dict[str, Any
     }  # fmt: skip
 
 
+_WHEN = {"period"}
+
+
 def _says_just(consent: dict[str, Any], wish: Wish) -> bool:
     """Whether it stands, and is about what ``wish`` is about and nothing else: one class, facility and purpose."""
     there = consent.get("provision", {})
     wanted = resource(UUID(int=0), wish)["provision"]
     return (
         consent.get("status") == "active"
-        and there.keys() == wanted.keys()
-        and all(len(there[name]) == 1 for name in there if name != "type")
+        and there.keys() - _WHEN == wanted.keys() - _WHEN
+        and all(len(there[name]) == 1 for name in there.keys() - _WHEN - {"type"})
         and _about(there) == _about(wanted)
     )
 

@@ -10,7 +10,6 @@ from . import reading
 from .atrest import DUTIES
 from .clock import due
 from .consents import Consents, Wish
-from .consents import resource as consent
 from .corrections import corrected
 from .duty import Correction, Detail, Duty, Kind, Outcome, Restriction, duty, kept
 from .facilities import Facilities
@@ -62,6 +61,7 @@ class Duties:
         journal: audit.Journal,
         store: records.Store,
         facilities: Facilities,
+        consents: Consents,
         hours: Mapping[Kind, int],
         grounds: Grounds,
     ) -> None:
@@ -70,6 +70,7 @@ class Duties:
         self._store = store
         self._cipher = store.cipher
         self._facilities = facilities
+        self._consents = consents
         self.hours = hours
         self.grounds = grounds
 
@@ -203,13 +204,11 @@ class Duties:
             case Restriction(label, whom, until):
                 if await self._closed(grant, found.detail):
                     return
-                name = (await self._facilities.one(whom)).name if whom else ""
-                one = await change.create(consent(found.citizen, Wish(False, label, whom, until=until), name))
-                change.note(audit.Kind.CONSENTED, found.citizen, one.reference, "deny")
+                await self._consents.write(change, grant, Wish(False, label, whom, until=until))
 
     async def _closed(self, grant: security.Grant, wish: Restriction) -> bool:
         """Whether the person keeps this closed for as long already: a word with an end would take the place of that one."""
-        said = await Consents(self._store, self._facilities).standing(grant)
+        _, said = await self._consents.of(grant)
         return any(
             not one.permit and wish.label in (one.labels or ("",)) and one.facility == wish.whom and not one.purpose
             and (one.until is None or wish.until is not None and one.until >= wish.until)
