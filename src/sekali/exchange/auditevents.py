@@ -44,7 +44,7 @@ _ACTIONS = {
 }  # fmt: skip
 """R4's action -> kinds of event; all others are E, executed."""
 _ACTION_OF = {kind: action for action, kinds in _ACTIONS.items() for kind in kinds}
-_REASONS = {"treatment": "TREAT", "referral": "TREAT", "registration": "HOPERAT", "own-record": "PATRQT"}
+_REASONS = {"treatment": "TREAT", "referral": "TREAT", "registration": "HOPERAT", "own-record": "PATRQT", "rights": "PATRQT"}
 
 
 def routes() -> list[tuple[str, str, Any]]:
