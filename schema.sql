@@ -60,7 +60,8 @@ CREATE FUNCTION records.opened(person uuid, asker uuid, why text) RETURNS smalli
   select (coalesce(bit_or(class) filter (where permit), 0) | case when coalesce(bool_or(class = 1), false) then 0 else 1 end)::smallint
   from (
     select distinct on (class) class, permit from records.consent
-    where subject = person and (facility is null or facility = asker) and (purpose is null or purpose = why)
+    where subject = person and (facility is null or facility = asker)
+      and (purpose = why or purpose is null and why is distinct from 'acting')
       and (until is null or until > now())
     order by class, facility nulls last, purpose nulls last
   ) word
@@ -237,6 +238,18 @@ CREATE TABLE care.facility (
     phone text DEFAULT ''::text NOT NULL,
     demo boolean DEFAULT false NOT NULL,
     CONSTRAINT facility_kind_check CHECK ((kind = ANY (ARRAY['puskesmas'::text, 'hospital'::text])))
+);
+
+CREATE TABLE care.guardian (
+    id uuid NOT NULL,
+    citizen uuid NOT NULL,
+    guardian uuid NOT NULL,
+    called bytea NOT NULL,
+    proof text NOT NULL,
+    facility uuid NOT NULL,
+    begun_at timestamp with time zone NOT NULL,
+    until date NOT NULL,
+    ended_at timestamp with time zone
 );
 
 CREATE TABLE care.hours (
@@ -801,6 +814,29 @@ CREATE TABLE security.client_key (
     added_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE security.emergency_account (
+    account uuid NOT NULL,
+    reason text NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    code bytea,
+    entered_at timestamp with time zone
+);
+
+CREATE TABLE security.emergency_deed (
+    account uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    what text NOT NULL,
+    about text NOT NULL
+);
+
+CREATE TABLE security.emergency_told (
+    account uuid NOT NULL,
+    reader uuid NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE security.invitation (
     code_hash bytea NOT NULL,
     citizen uuid,
@@ -964,6 +1000,9 @@ ALTER TABLE ONLY care.facility
 
 ALTER TABLE ONLY care.facility
     ADD CONSTRAINT facility_ppk_key UNIQUE (ppk);
+
+ALTER TABLE ONLY care.guardian
+    ADD CONSTRAINT guardian_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY care.hours
     ADD CONSTRAINT hours_pkey PRIMARY KEY (facility, day, opens);
@@ -1166,6 +1205,15 @@ ALTER TABLE ONLY security.client_key
 ALTER TABLE ONLY security.client
     ADD CONSTRAINT client_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY security.emergency_account
+    ADD CONSTRAINT emergency_account_code_key UNIQUE (code);
+
+ALTER TABLE ONLY security.emergency_account
+    ADD CONSTRAINT emergency_account_pkey PRIMARY KEY (account);
+
+ALTER TABLE ONLY security.emergency_told
+    ADD CONSTRAINT emergency_told_pkey PRIMARY KEY (account, reader);
+
 ALTER TABLE ONLY security.invitation
     ADD CONSTRAINT invitation_pkey PRIMARY KEY (code_hash);
 
@@ -1227,6 +1275,10 @@ CREATE INDEX emergency_citizen ON care.emergency USING btree (citizen, opened_at
 CREATE INDEX emergency_facility ON care.emergency USING btree (facility, opened_at);
 
 CREATE INDEX emergency_live ON care.emergency USING btree (actor, citizen, ends_at);
+
+CREATE INDEX guardian_by_guardian ON care.guardian USING btree (guardian) WHERE (ended_at IS NULL);
+
+CREATE UNIQUE INDEX guardian_once ON care.guardian USING btree (citizen, guardian) WHERE (ended_at IS NULL);
 
 CREATE INDEX referral_citizen ON care.referral USING btree (citizen, requested_at);
 
@@ -1293,6 +1345,8 @@ CREATE INDEX resource_updated ON records.resource USING btree (type, updated, id
 CREATE INDEX version_updated ON records.version USING btree (type, updated, id);
 
 CREATE INDEX access_token_expiry ON security.access_token USING btree (expires_at);
+
+CREATE INDEX emergency_deed_account ON security.emergency_deed USING btree (account, at);
 
 CREATE INDEX invitation_citizen ON security.invitation USING btree (citizen);
 

@@ -34,7 +34,7 @@ async def main() -> None:
     await cipher.join()
     doors = exchange.Doors(
         records.Store(database, journal, cipher), identity.Directory(database, cipher),
-        security.Doorkeeper(database, journal, vault),
+        security.Doorkeeper(database, journal, vault, cipher),
         None, exchange.RequestLog(database), None, None,  # nothing here is bulk, nobody is told, no audit is read
         kernel.Rates(None), kernel.Rates(None), found.addresses,
     )  # fmt: skip

@@ -99,7 +99,8 @@ async def measure(database: kernel.Database, sekali: app.Sekali) -> None:
 
 
 async def actor(database: kernel.Database, client: str) -> security.Actor:
-    keeper = security.Doorkeeper(database, audit.Journal(database), security.Vault(kernel.Settings(data=DATA)))
+    vault = security.Vault(kernel.Settings(data=DATA))
+    keeper = security.Doorkeeper(database, audit.Journal(database), vault, security.Cipher(vault, database))
     found = await keeper.system(await database.fetchval("select actor from security.client where id = $1", client))
     assert found is not None
     return found

@@ -59,7 +59,13 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     directory = identity.Directory(database, cipher)
     relations = care.Relations(database)
     outbox = exchange.Outbox(care.caring)
-    watchers: tuple[records.Watcher, ...] = (directory.claim, care.follow_tasks, care.follow_care, outbox.follow)
+    watchers: tuple[records.Watcher, ...] = (
+        directory.claim,
+        care.follow_tasks,
+        care.follow_care,
+        care.follow_guardians,
+        outbox.follow,
+    )
     store_with = partial(
         records.Store, database, journal, cipher, relations=relations, strict=settings.strict, codes=exchange.codes,
         classes=security.Classes(settings.sensitive),
@@ -136,7 +142,7 @@ def _house(settings: kernel.Settings) -> security.House:
         raise kernel.Trouble(f"SEKALI_SECOND_FACTOR names roles: {roles}.") from None
     return security.House(
         settings.addresses, timedelta(minutes=settings.idle_minutes), demanding, settings.breached_passwords,
-        _provider(settings),
+        _provider(settings), timedelta(minutes=settings.operator_minutes),
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The work of commands that are given while Sekali runs or while it does not; long ones show how far they are."""
 
 import asyncio
+import getpass
 import os
 import secrets
 from collections.abc import Callable, Sequence
@@ -114,7 +115,7 @@ async def _write_down(database: kernel.Database, kind: audit.Kind, purpose: secu
     """Whoever has a copy of everything, or put one in, is in the audit."""
     actor, grant = security.SYSTEM, security.decide(security.SYSTEM, purpose)
     event = audit.Event(
-        kind, actor.id, actor.signature, actor.role.value, None, None, grant.purpose.value, grant.basis, "everything",
+        kind, actor.id, grant.signature, actor.role.value, None, None, grant.purpose.value, grant.basis, "everything",
         f"as of {moment}",
     )  # fmt: skip
     async with database.transaction() as tx:
@@ -156,6 +157,21 @@ async def drop_second_factor(sekali: app.Sekali, console: Console, username: str
     had, passkeys = await sekali.doorkeeper.own.take_away(username)
     what = [*(["the authenticator app"] if had else []), *([f"{passkeys} passkeys"] if passkeys else [])]
     return f"Taken away from {username}: {' and '.join(what) or 'nothing, there was none'}. All sessions ended."
+
+
+async def make_emergency(sekali: app.Sekali, console: Console, reason: str) -> str:
+    """The operators' emergency account. Raises Invalid, Conflict."""
+    hand = os.environ.get("SUDO_USER") or getpass.getuser()
+    code, ends = await sekali.doorkeeper.emergency.make(reason, hand)
+    console.print(f"Code, once: [bold]{code}[/bold]  at /operator/masuk", soft_wrap=True)
+    return f"It ends at {ends:%Y-%m-%d %H:%M} UTC. Every facility head and auditor is told of it and of what you do."
+
+
+async def end_emergency(sekali: app.Sekali, console: Console) -> str:
+    """Before its time. Raises Trouble."""
+    if not await sekali.doorkeeper.emergency.end():
+        raise kernel.Trouble("There is no emergency account.")
+    return "The emergency account has ended, and its session."
 
 
 async def link_user(sekali: app.Sekali, console: Console, username: str, subject: str | None) -> str:

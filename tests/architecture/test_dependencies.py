@@ -1,13 +1,18 @@
-"""What is installed is what is locked, is not withdrawn by its makers, and may be used as we use it.
+"""What is installed is what is locked, has no known weakness, is not withdrawn by its makers, and may be used as we use it.
 
-A look through databases of weaknesses needs one of their hosts, so it is no test: SECURITY.md says how it is done.
+What needs a registry or a database of weaknesses says so when none is in reach, and is skipped.
 """
 
 import importlib.metadata
+import json
+import os
 import re
 import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -95,3 +100,91 @@ def test_no_package_that_runs_was_withdrawn_by_its_makers() -> None:
     if not withdrawn("attrs==21.1.0\n"):
         pytest.skip("no registry is in reach that tells what was withdrawn")
     assert withdrawn("\n".join(str(requirement) for requirement, _ in locked("requirements.txt").values())) == []
+
+
+WEAK = "jinja2==3.1.2"
+"""CVE-2024-22195 and later ones."""
+ACCEPTED: dict[str, str] = {}
+"""Id of a known weakness -> why it does not matter here."""
+SERVICE = os.environ.get("ADVISORY_SERVICE", "")
+"""A mirror that answers as OSV does; empty for the one that ``uv audit`` asks by itself."""
+
+
+def weaknesses(requirements: Sequence[str], service: str = SERVICE) -> dict[str, str] | None:
+    """Id -> package and version, of what ``uv audit`` says of these; None when the registry or the service is out of reach.
+
+    https://docs.astral.sh/uv, https://google.github.io/osv.dev
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "locked.py"
+        words = f'requires-python = ">=3.11"\ndependencies = {json.dumps(list(requirements))}'
+        script.write_text("# /// script\n# " + words.replace("\n", "\n# ") + "\n# ///\n")
+        command = [Path(sys.executable).with_name("uv"), "audit", "--quiet", "--script", script, "--output-format", "json",
+                   *(["--service-url", service] if service else [])]  # fmt: skip
+        try:
+            told = subprocess.run(
+                command,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=120,
+                env=os.environ | {"UV_HTTP_RETRIES": "0"},
+            )
+        except subprocess.TimeoutExpired:
+            return None
+    if told.returncode not in (0, 1) or not told.stdout.strip():
+        return None
+    found = json.loads(told.stdout)
+    assert found["summary"]["audited_packages"] >= len(requirements)
+    return {
+        one["id"]: f"{one['dependency']['name']} {one['dependency']['version']}" for one in found["vulnerabilities"]
+    }
+
+
+def test_no_package_that_runs_has_a_known_weakness() -> None:
+    """Asks first about a version that has one: a service that does not know it knows nothing."""
+    if not weaknesses([WEAK]):
+        pytest.skip("no service is in reach that knows weaknesses of packages")
+    found = weaknesses([str(requirement) for requirement, _ in locked("requirements.txt").values()])
+    assert found is not None, "the service answered a moment ago"
+    assert found.keys() <= ACCEPTED.keys(), {id: one for id, one in found.items() if id not in ACCEPTED}
+
+
+@pytest.fixture
+def service() -> Iterator[str]:
+    """A database of weaknesses that knows one, of every version of jinja2; its address."""
+    known = {"id": "GHSA-uji", "modified": "2026-01-01T00:00:00Z"}
+
+    class Service(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:  # noqa: N802 - as the library calls it
+            queries = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["queries"]
+            self._answer(
+                {"results": [{"vulns": [known]} if one["package"]["name"] == "jinja2" else {} for one in queries]}
+            )
+
+        def do_GET(self) -> None:  # noqa: N802
+            self._answer(known | {"summary": "x", "affected": []})
+
+        def _answer(self, content: dict) -> None:
+            body = json.dumps(content).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *words: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Service)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+
+
+def test_a_weakness_of_what_is_locked_would_be_noticed(service) -> None:
+    found = weaknesses([str(requirement) for requirement, _ in locked("requirements.txt").values()], service)
+    if found is None:
+        pytest.skip("no registry is in reach that tells what the packages are")
+    version = importlib.metadata.version("jinja2")
+    assert found == {"GHSA-uji": f"jinja2 {version}"}

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src/sekali"
 PUBLIC = {
     "/", "/masuk", "/masuk/kode", "/masuk/kunci", "/masuk/penyedia", "/masuk/penyedia/kembali",
-    "/keluar", "/keluar/penyedia", "/aktivasi", "/bahasa", "/kota", "/{rest:path}",
+    "/keluar", "/keluar/penyedia", "/aktivasi", "/bahasa", "/kota", "/operator/masuk", "/{rest:path}",
     "/oauth2/v1/accesstoken",
     "/gerakan", "/gerakan/kohort/{slug}", "/gerakan/daerah/{slug}", "/gerakan/hasil/{slug}", "/gerakan/hasil/{slug}/pers.pdf",
     "/gerakan/data", "/gerakan/data/{name}.csv", "/gerakan/data/{name}.json", "/verifikasi", "/verifikasi/{code}",

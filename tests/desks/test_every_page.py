@@ -1,7 +1,6 @@
 """Every page, looked at while a person goes the whole way: registered, examined, referred, received, sent back."""
 
 import time
-from itertools import product
 
 from citizens import diagnosed, log_in, received, register, submit
 from looking import look
@@ -122,12 +121,14 @@ def test_emergency_and_consent_in_both_languages_with_and_without_scripts(at, ne
     citizen = register(at("loket.gedongtengen"), new_context, "Setiap")
     diagnosed(at("dokter.gedongtengen"), citizen, "B20.9", "I10")
     received(at("loket.rsud"), citizen)
-    for language, scripts in product(("id-ID", "en-US"), (True, False)):
+    for language, scripts in (("id-ID", False), ("en-US", True)):
         name = f"{language[:2]}-{'scripts' if scripts else 'plain'}"
 
         def come_in(username: str, password: str = "sekali-demo", language=language, scripts=scripts):
-            context = new_context(locale=language, java_script_enabled=scripts)
-            return log_in(context.new_page(), username, password)
+            page = new_context(locale=language).new_page()
+            if not scripts:  # ours; axe is one too
+                page.route("**/*.js*", lambda route: route.abort())
+            return log_in(page, username, password)
 
         nurse = come_in("perawat.rsud")
         assert nurse.locator("html").get_attribute("lang") == language[:2]

@@ -46,6 +46,8 @@ async def test_what_was_plain_is_sealed_by_the_update_and_found_as_before(cluste
             NIK,
             NIK.encode().hex(),
             str(value_hash(NIK)),
+            "f" * 64,
+            "66" * 64,
             "alasan",
             b"alasan".hex(),
         ):
@@ -115,6 +117,7 @@ async def fill(database: kernel.Database) -> UUID:
         " created_at, expires_at) values ($1, 'export', $1, 'x', 'system', '', $2, convert_to($3, 'UTF8'), 'f', false, $4,"
         " 'done', $4, '2099-01-01')", other, f"/$export?{NIK}", '{"level":"system"}', AT,
     )  # fmt: skip
+    await database.execute("insert into security.key values ('seal', decode(repeat('ff', 32), 'hex'))")
     await database.execute("insert into hl7v2.message values ($1, '1', 'ADT', sha256('x'), $2)", other, AT)
     return person
 
@@ -143,6 +146,8 @@ async def look(sekali: app.Sekali, person: UUID) -> None:
     assert opened["care.emergency"]["reason"] == "alasan darurat" and opened["care.duty"]["reason"] == "alasan tanya"
     kept = await database.fetchval("select digest from hl7v2.message")
     assert cipher.is_digest(kept, await database.fetchval("select sha256('x')"))
+    row = await database.fetchrow("select * from security.key")
+    assert security.KEYS.opened(cipher, row)["secret"] == "ff" * 32 and sekali.doorkeeper.seal("x", "y")
     actor = security.Actor(opened["security.account"]["id"], "x", security.Role.SYSTEM, None, "")
     job = await sekali.bulk.jobs.find(actor.id, actor)
     assert job.request == f"/$export?{NIK}" and job.asked.level == "system"

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     FETCHED = "fetched"
     BACKED_UP = "backed-up"
     RESTORED = "restored"
+    KEYS_CHANGED = "keys-changed"
     SUBSCRIBED = "subscribed"
     NOTIFIED = "notified"
     REGISTERED = "registered"
@@ -25,6 +26,8 @@ class Kind(StrEnum):
     REFERRAL_ANSWERED = "referral-answered"
     SENT_BACK = "sent-back"
     CONSENTED = "consented"
+    GUARDIAN_BEGUN = "guardian-begun"
+    GUARDIAN_ENDED = "guardian-ended"
     EMERGENCY_OPENED = "emergency-opened"
     EMERGENCY_REVIEWED = "emergency-reviewed"
     LOGGED_IN = "logged-in"
@@ -44,6 +47,7 @@ class Kind(StrEnum):
     PROVIDER_LINKED = "provider-linked"
     PROVIDER_UNLINKED = "provider-unlinked"
     SESSIONS_ENDED = "sessions-ended"
+    EMERGENCY_ACCOUNT = "emergency-account"
     SENDER_REFUSED = "sender-refused"
     INVITED = "invited"
     COHORT_CHANGED = "cohort-changed"
@@ -68,7 +72,7 @@ REFUSED_AT_THE_DOOR = frozenset({Kind.LOGIN_REFUSED, Kind.LOCKED, Kind.TOKEN_REF
 AT_THE_DOOR = REFUSED_AT_THE_DOOR | {
     Kind.LOGGED_IN, Kind.LOGGED_OUT, Kind.ACTIVATED, Kind.TOKEN_ISSUED, Kind.CLIENT_CHANGED, Kind.PASSWORD_CHANGED,
     Kind.SECOND_FACTOR_SET, Kind.SECOND_FACTOR_REMOVED, Kind.RECOVERY_CODE_USED, Kind.PASSKEY_ADDED, Kind.PASSKEY_REMOVED,
-    Kind.SESSIONS_ENDED, Kind.PROVIDER_LINKED, Kind.PROVIDER_UNLINKED,
+    Kind.SESSIONS_ENDED, Kind.EMERGENCY_ACCOUNT, Kind.PROVIDER_LINKED, Kind.PROVIDER_UNLINKED,
 }  # fmt: skip
 """Who came in, and by what they may; nobody's data was touched."""
 

@@ -23,7 +23,7 @@ MACHINES = ("integrator", "system")
 """Roles that are no people; the two indexes of ``audit.event`` by citizen say the same."""
 _WHOSE = {
     True: "role in ('integrator', 'system')",
-    False: "role not in ('integrator', 'system') and role <> 'citizen'",
+    False: "role not in ('integrator', 'system') and (role <> 'citizen' or purpose = 'acting')",
 }
 
 
@@ -65,7 +65,8 @@ class Looked:
 
 
 async def looks(database: kernel.Database, citizen: UUID, asked: Looked) -> tuple[list[Look], bool]:
-    """A page of entries, the newest first, without the citizen's own; whether there are more.
+    """A page of entries, the newest first, without the citizen's own, with those of whoever acts for them; whether there
+    are more.
 
     What was done is here as soon as it was done: it is read from the audit itself.
     """

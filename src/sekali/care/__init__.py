@@ -18,6 +18,7 @@ from .duty import Correction, Duty, Kind, Look, Outcome, Restriction, Wished
 from .emergency import Emergency, Opening
 from .facilities import Facilities, is_open, today
 from .grounds import Grounds
+from .guardians import KINSHIPS, PROOFS, Guardians, Guardianship, Proved, follow_guardians
 from .own import OwnPage, of_myself
 from .questions import Questions
 from .reading import person
@@ -72,6 +73,7 @@ class Care:
     duties: Duties
     rights: Rights
     breaches: Breaches
+    guardians: Guardians
 
 
 def care(
@@ -103,6 +105,7 @@ def care(
         duties,
         Rights(store, facilities, duties),
         Breaches(database, journal, store.cipher, counter, hours[Kind.BREACH]),
+        Guardians(database, store, counter, facilities, referrals, timedelta(days=settings.guardian_days)),
     )
 
 
@@ -110,7 +113,9 @@ __all__ = [
     "AT_REST",
     "CLASSES",
     "FIELDS",
+    "KINSHIPS",
     "PLAUSIBLE",
+    "PROOFS",
     "PURPOSES",
     "Allergy",
     "Answer",
@@ -133,6 +138,8 @@ __all__ = [
     "Examination",
     "Facilities",
     "Facility",
+    "Guardians",
+    "Guardianship",
     "Happened",
     "HospitalOption",
     "Hours",
@@ -150,6 +157,7 @@ __all__ = [
     "PastVisit",
     "Person",
     "Prefill",
+    "Proved",
     "Questions",
     "ReadRecord",
     "RecordRoom",
@@ -172,6 +180,7 @@ __all__ = [
     "clock",
     "consent",
     "follow_care",
+    "follow_guardians",
     "follow_tasks",
     "icd",
     "is_open",

@@ -10,4 +10,5 @@ REFERRALS = security.Columns("care.referral", ("shard", "id"), ("name", "reason"
 EMERGENCIES = security.Columns("care.emergency", ("id",), ("reason", "note"))
 DUTIES = security.Columns("care.duty", ("id",), ("reason", "wish", "answer"), bound="care.question")
 """Some of them began as questions, in a table of that name."""
-AT_REST: tuple[security.Table, ...] = (VISITS, REFERRALS, EMERGENCIES, DUTIES)
+GUARDIANS = security.Columns("care.guardian", ("id",), ("called",))
+AT_REST: tuple[security.Table, ...] = (VISITS, REFERRALS, EMERGENCIES, DUTIES, GUARDIANS)

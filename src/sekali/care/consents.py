@@ -3,7 +3,7 @@
 The Consent resources are the truth; ``records.consents`` makes the words of them that seals listen to.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -19,8 +19,8 @@ CLASSES = {"": "ordinary", **{label: one.name.lower() for label, one in security
 LABEL_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 PARTICIPATION_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
 REASON_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
-PURPOSES = ("", "TREAT", "COC")
-"""For everything, for care, for a referral."""
+PURPOSES = ("", "TREAT", "COC", "FAMRQT")
+"""For everything that facilities do, for care, for a referral; for guardians, of whom only the last one speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,8 @@ class Consents:
     async def write(self, change: records.Writing, grant: security.Grant, wish: Wish) -> None:
         """The same within somebody's transaction; it holds when that ends."""
         places = await self._facilities.all()
+        if wish.purpose == "FAMRQT":
+            wish = replace(wish, facility=None)  # a guardian is no facility
         if wish.label not in CLASSES or wish.purpose not in PURPOSES or (wish.facility and wish.facility not in places):
             raise kernel.Invalid("Choose what, for whom and whether to open or to close it.")
         name = places[wish.facility].name if wish.facility else ""

@@ -8,6 +8,9 @@ from sekali import app, commands, kernel, security
 from sekali.cli.root import console, given, main, run, settings_here
 from sekali.opening import standing_database
 
+PROGRAMS_OWN = (security.Role.SYSTEM, security.Role.EMERGENCY_OPERATOR)
+"""Roles that nobody is given."""
+
 
 @main.group()
 def user() -> None:
@@ -17,9 +20,7 @@ def user() -> None:
 @user.command()
 @click.argument("username")
 @click.option("--name", required=True, help="Full name, as others will see it.")
-@click.option(
-    "--role", required=True, type=click.Choice([r.value for r in security.Role if r is not security.Role.SYSTEM])
-)
+@click.option("--role", required=True, type=click.Choice([r.value for r in security.Role if r not in PROGRAMS_OWN]))
 @click.option("--facility", help="Name of the facility, for those who work at one.")
 @click.password_option()
 def add(username: str, name: str, role: str, facility: str | None, password: str) -> None:
@@ -48,6 +49,19 @@ def drop_second_factor(username: str) -> None:
 def link_user(username: str, subject: str | None) -> None:
     """Let whom the OpenID provider calls SUBJECT come in as this account; without SUBJECT, nobody any more."""
     run(given(commands.link_user, username, subject))
+
+
+@user.command()
+@click.option("--reason", required=True, help="Why nobody else can come in; every facility head and auditor reads it.")
+def emergency(reason: str) -> None:
+    """An account for an hour, when nobody else can come in: prints a code that works once."""
+    run(given(commands.make_emergency, reason))
+
+
+@user.command(name="end-emergency")
+def end_emergency() -> None:
+    """End the emergency account before its time."""
+    run(given(commands.end_emergency))
 
 
 @main.command()

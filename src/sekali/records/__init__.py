@@ -5,6 +5,7 @@ from sekali import security
 from .change import Change, Writing, event
 from .chart import Chart
 from .extract import Extract, moment, parse_filter
+from .introduction import numbers_of
 from .prepared import Prepared, prepare
 from .query import Query
 from .reader import ALWAYS, EVER, MOST_HISTORY, Codes, Reader, Relations
@@ -22,8 +23,7 @@ AT_REST: tuple[security.Table, ...] = (Resources(), Versions())
 """What is sealed here; versions after what is in use."""
 
 __all__ = [
-    "ALWAYS", "AT_REST", "EVER", "MOST_HISTORY", "Change", "Chart", "Codes", "Extract", "Owned", "Page", "Plan", "Prepared",
-    "Query",
-    "Reader", "Relations", "Seals", "Store", "Stored", "Watcher", "Writing", "carry_out", "event", "look", "moment",
-    "parse_filter", "plan", "prepare", "renew", "shown_to", "standing", "twin",
+    "ALWAYS", "AT_REST", "EVER", "MOST_HISTORY", "Change", "Chart", "Codes", "Extract", "Owned", "Page", "Plan",
+    "Prepared", "Query", "Reader", "Relations", "Seals", "Store", "Stored", "Watcher", "Writing", "carry_out", "event",
+    "look", "moment", "numbers_of", "parse_filter", "plan", "prepare", "renew", "shown_to", "standing", "twin",
 ]  # fmt: skip

@@ -333,7 +333,7 @@ def event(grant: security.Grant, kind: audit.Kind, citizen: UUID | None, what: s
     return audit.Event(
         kind,
         actor.id,
-        actor.signature,
+        grant.signature,
         actor.role.value,
         actor.facility,
         citizen,

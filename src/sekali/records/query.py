@@ -75,6 +75,11 @@ class Query:
     cursor: str | None = None
     used: list[tuple[str, str]] = field(default_factory=list)
 
+    def numbers(self) -> frozenset[str]:
+        """The values of the identifiers that the question names."""
+        texts = (value for name, value in self.used if name.partition(":")[0] == "identifier")
+        return frozenset(one.rpartition("|")[2] for text in texts for one in text.split(","))
+
     def person(self) -> UUID | None:
         """The one person whose record this looks in, when the question names one."""
         for one in self.asked:

@@ -11,6 +11,7 @@ from sekali import audit, fhir, kernel, security
 
 from . import chart, cursors
 from .change import event
+from .introduction import introduced
 from .linked import MOST_INCLUDED, included, pointed_at
 from .query import Query, parse
 from .seal import asks, open_to
@@ -75,10 +76,10 @@ class Reader:
         self._relations = relations
         self._grant = grant
 
-    async def read(self, type: str, id: UUID) -> Stored:
-        """The present version. Raises NotFound, Gone, Forbidden."""
+    async def read(self, type: str, id: UUID, named: frozenset[str] = frozenset()) -> Stored:
+        """The present version. ``named``: numbers that the asker named. Raises NotFound, Gone, Forbidden."""
         self._grant.may_read(type)
-        return await self._show(type, await self._there(type, id))
+        return await self._show(type, await self._there(type, id), named)
 
     async def vread(self, type: str, id: UUID, version: int) -> Stored:
         """One version. Raises NotFound, Gone (this version is a deletion), Forbidden."""
@@ -137,7 +138,7 @@ class Reader:
         for person in self._people(versions[0]) if versions else ():
             await self._require_standing(type, person)
         await self._looked(versions[:1], f"{type}/{id}/_history")
-        return versions
+        return await self._told(versions)
 
     async def changes(
         self, type: str | None, since: datetime, count: int, after: str | None, at: Span = ALWAYS
@@ -159,15 +160,15 @@ class Reader:
         await self._looked(found[:most], f"{type or ''}/_history")
         return found[:most], cursors.of_version(found[most - 1]) if len(found) > most else None
 
-    async def read_many(self, type: str, ids: Sequence[UUID]) -> list[Stored]:
-        """Those of ``ids`` (at most 500) that are there and that the Grant concerns, in one round trip."""
+    async def read_many(self, type: str, ids: Sequence[UUID], named: frozenset[str] = frozenset()) -> list[Stored]:
+        """Those of ``ids`` (at most 500) that are there and that the Grant concerns. ``named``: as in :meth:`read`."""
         self._grant.may_read(type)
         rows = await self._database.fetch(SQL.read, *columns([(type, id) for id in ids[:MOST_AT_ONCE]]))
         found = [
             one for one in await self._open(rows) if not one.deleted and self._grant.subject in (None, one.subject)
         ]
         await self._looked(found, type)
-        return found
+        return await self._told(found, named)
 
     async def record(self, types: Sequence[str]) -> dict[str, list[Stored]]:
         """All that is kept of the Grant's person of these types, newest first, in one round trip. Raises Forbidden."""
@@ -213,7 +214,7 @@ class Reader:
             items += await self._visible(naming)
         along = await self._named(items, chart.NAMED & types)
         await self._looked([patient, *items], f"{patient.reference}/$everything")
-        return Page(items, None, more, [], tuple(along))
+        return Page(await self._told(items), None, more, [], tuple(along))
 
     async def named(self, items: Sequence[Stored]) -> list[Stored]:
         """The Organizations, Practitioners, Locations and Medications that these name, each once, at most 1,000."""
@@ -233,13 +234,14 @@ class Reader:
 
     async def search(self, type: str, params: Sequence[tuple[str, str]], *, lenient: bool = False) -> Page:
         """A page of what matches. Raises Invalid (unknown parameter), TooCostly (nothing narrows it), Forbidden."""
-        page = await self._cipher.steady(lambda: self._found(parse(type, params, lenient)))
+        page, named = await self._cipher.steady(lambda: self._found(parse(type, params, lenient)))
         names = ",".join(name for name, _ in page.used)
         await self._looked([*page.items, *page.included], f"{type}?{names}", audit.Kind.SEARCHED)
-        return page
+        told = await self._told(page.items, named), await self._told(page.included, named)
+        return replace(page, items=told[0], included=tuple(told[1]))
 
-    async def _found(self, query: Query) -> Page:
-        """The page of a search, without a word to the audit."""
+    async def _found(self, query: Query) -> tuple[Page, frozenset[str]]:
+        """The page of a search, without a word to the audit; the numbers of people that were named in it."""
         await self._permit(query)
         await self._open_lists(query)
         search = Search(self._database, self._cipher, self._grant, self._permit, partial(self._codes, self))
@@ -250,7 +252,7 @@ class Reader:
                 self._database, self._cipher, query, page.items, self._read_some, self._visible, asks(self._grant)
             )
             page = replace(page, included=tuple(more))
-        return page
+        return page, query.numbers()
 
     async def _open_lists(self, query: Query) -> None:
         """Ids in place of Lists (https://hl7.org/fhir/R4/search.html#list). Raises NotFound also for one that may not be seen,
@@ -310,7 +312,20 @@ class Reader:
             list(fhir.people_at(one.resource, fhir.PERSON_TYPES[one.type])) if one.type in fhir.PERSON_TYPES else [None]
         )
 
-    async def _show(self, type: str, one: Stored | None) -> Stored:
+    async def _told(self, found: Sequence[Stored], named: frozenset[str] = frozenset()) -> list[Stored]:
+        """What was found, as it leaves: of strangers no more than an introduction."""
+        return [introduced(one, named) if await self._strange(one) else one for one in found]
+
+    async def _strange(self, one: Stored) -> bool:
+        """Whether this tells who somebody is whom the asker's facility neither wrote down nor cares for."""
+        facility = self._grant.actor.facility
+        if one.type not in self._grant.introduced or one.deleted or one.subject is None or facility is None:
+            return False
+        if await self._relations(facility, one.subject):
+            return False
+        return facility != await self._database.fetchval(SQL.origin, kernel.shard_of(one.id), one.type, one.id)
+
+    async def _show(self, type: str, one: Stored | None, named: frozenset[str] = frozenset()) -> Stored:
         if one is None:
             raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type=type)
         for person in self._people(one):
@@ -318,7 +333,7 @@ class Reader:
         await self._looked([one], one.reference)
         if one.deleted:
             raise kernel.Gone("This %(type)s was deleted.", type=type)
-        return one
+        return (await self._told([one], named))[0]
 
     async def _require_standing(self, type: str, subject: UUID | None) -> None:
         """Raises Forbidden when it is another person's, or one's whom the actor's facility does not care for."""

@@ -61,6 +61,10 @@ where shard = $1 and type = any($2::text[]) and subject = $3 and not deleted
   and (sensitive = 0 or records.shown(sensitive, origin, addressee, subject, $5::uuid, $6::text))
 order by type, date desc, updated desc limit $4
 
+-- name: origin
+-- The facility that wrote it first.
+select origin from records.resource where shard = $1 and type = $2 and id = $3
+
 -- name: lock
 -- The present version, which nobody else may change until this transaction ends.
 select type, id, version, updated, content, subject, deleted, sensitive, origin from records.resource

@@ -9,6 +9,8 @@ from .by_provider import BACK, ByProvider, Departure, Unlinked
 from .cipher import LONGER, PLAIN, Cipher, about, number_of
 from .columns import Columns, Digests, Locked, Step
 from .doorkeeper import INVITATIONS, KEYS, Doorkeeper, NextStep
+from .emergency_accounts import READERS as EMERGENCY_READERS
+from .emergency_accounts import DoorState, EmergencyUse
 from .house import House
 from .own_account import Overview
 from .passkeys import Offer
@@ -27,10 +29,9 @@ AT_REST: tuple[Table, ...] = (ACCOUNTS, INVITATIONS, SECRETS, KEYS)
 """What is sealed here."""
 
 __all__ = [
-    "AT_REST", "Digests", "Locked",
-    "ALGORITHMS", "BACK", "LABELS", "LONGER", "LONGEST", "PLAIN", "SCOPES", "SYSTEM", "AccessToken", "Actor",
-    "ByProvider", "Cipher", "Classes", "Columns", "Departure", "Device", "Doorkeeper", "Grant", "House", "NextStep",
-    "Offer", "Overview", "ProviderSettings", "Purpose", "Rekeying", "Relation", "Role", "Scope", "Sensitive", "Step",
-    "Table", "Unlinked", "Vault", "about", "app_address", "decide", "keys_in", "labels", "new_secret", "number_of",
-    "require_whole", "scope_of", "table",
+    "ALGORITHMS", "AT_REST", "BACK", "EMERGENCY_READERS", "LABELS", "LONGER", "LONGEST", "PLAIN", "SCOPES", "SYSTEM",
+    "AccessToken", "Actor", "ByProvider", "Cipher", "Classes", "Columns", "Departure", "Device", "Digests", "DoorState",
+    "Doorkeeper", "EmergencyUse", "Grant", "House", "Locked", "NextStep", "Offer", "Overview", "ProviderSettings",
+    "Purpose", "Rekeying", "Relation", "Role", "Scope", "Sensitive", "Step", "Table", "Unlinked", "Vault", "about",
+    "app_address", "decide", "keys_in", "labels", "new_secret", "number_of", "require_whole", "scope_of", "table",
 ]  # fmt: skip

@@ -27,8 +27,12 @@ class Purpose(StrEnum):
     RECORD_KEEPING = "record-keeping"
     OVERSIGHT = "oversight"
     """By a facility's head or the city: of what was done, never of what is in a record."""
+    OPERATIONS = "operations"
+    """To let people in again who cannot come in; nobody's record."""
     AUDIT = "audit"
     OWN_RECORD = "own-record"
+    ACTING = "acting"
+    """By a guardian, for the person."""
     RIGHTS = "rights"
     """To do what a person may demand of who keeps their data (UU PDP 27/2022)."""
     INTEGRATION = "integration"
@@ -71,6 +75,7 @@ class Rule:
     """One line of the policy.
 
     :ivar cared: kinds that may be read, changed and deleted only of people to whom the facility stands in a relation.
+    :ivar introduced: kinds that tell of a person to whom it stands in no relation no more than an introduction.
     :ivar unsealed: whether what is of a sensitive class is shown without anybody's consent.
     """
 
@@ -81,13 +86,14 @@ class Rule:
     writes: frozenset[str]
     basis: str
     related: frozenset[str]
+    introduced: frozenset[str]
     unsealed: bool
 
 
 RULES = tuple(
     Rule(
         frozenset(map(Role, one.roles)), Purpose(one.purpose), frozenset(map(Relation, one.relations)), one.reads, one.writes,
-        one.ground, one.cared, one.sensitive == "all",
+        one.ground, one.cared, one.introduced, one.sensitive == "all",
     )
     for one in lines()
 )  # fmt: skip
@@ -107,6 +113,7 @@ class Grant:
     :ivar subject: the one person (in the movement: region) it is about; None where the rule is not about one.
     :ivar related: kinds that may be read only of people to whom the actor's facility stands in a relation (it has cared
         for them, or has a referral of theirs); the store asks.
+    :ivar introduced: kinds that tell of anybody else no more than an introduction.
     :ivar unsealed: whether what is of a sensitive class, or of a person who opted out, is shown without consent.
     """
 
@@ -117,7 +124,13 @@ class Grant:
     reads: frozenset[str]
     writes: frozenset[str]
     related: frozenset[str] = frozenset()
+    introduced: frozenset[str] = frozenset()
     unsealed: bool = False
+
+    @property
+    def signature(self) -> str:
+        """The name to write into the audit; there a guardian's is told to the person."""
+        return self.actor.name if self.purpose is Purpose.ACTING else self.actor.signature
 
     def may_read(self, type: str) -> None:
         """Raises Forbidden."""
@@ -175,5 +188,7 @@ def decide(actor: Actor, purpose: Purpose, subject: UUID | None = None, relation
             reads, writes = rule.reads, rule.writes
             if actor.scope is not None:
                 reads, writes = actor.scope.reading(reads), actor.scope.writing(writes)
-            return Grant(actor, purpose, rule.basis, subject, reads, writes, rule.related, rule.unsealed)
+            return Grant(
+                actor, purpose, rule.basis, subject, reads, writes, rule.related, rule.introduced, rule.unsealed
+            )
     raise kernel.Forbidden("Your role at this facility may not do this.")

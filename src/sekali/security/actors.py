@@ -25,6 +25,8 @@ class Role(StrEnum):
     ASSESSOR = "assessor"
     CITY_TEAM = "city-team"
     INTEGRATOR = "integrator"
+    EMERGENCY_OPERATOR = "emergency-operator"
+    """For an hour, when nobody else can come in. See ``emergency_accounts``."""
     SYSTEM = "system"
 
 

@@ -90,6 +90,7 @@ class Cipher:
         self._keys: dict[int, _Key] = {}
         self._ask = database.coalesced(SQL.in_use)
         self.in_use: tuple[int, ...] = ()
+        self._looked_for = 0
 
     # Which keys
 
@@ -166,11 +167,14 @@ class Cipher:
         return self.in_use
 
     async def steady(self, ask: Callable[[], Awaitable[_Found]]) -> _Found:
-        """What ``ask`` finds by keyed terms; asked again when the keys were others by the end of it."""
+        """What ``ask`` finds by keyed terms; asked again when the keys were others by the end of it.
+
+        What went by no keyed term (a person's own, say) needs no such question.
+        """
         while True:
-            used = self.in_use
+            used, before = self.in_use, self._looked_for
             found = await ask()
-            if await self.look() == used:
+            if self._looked_for == before or await self.look() == used:
                 return found
 
     # Contents
@@ -206,7 +210,10 @@ class Cipher:
 
     def terms(self, hashes: Sequence[int], number: int | None = None) -> list[int]:
         """Index terms as they are kept under a key, the newest unless another is named: keyed AES cut to 64 bits, sorted."""
-        number = self.in_use[-1] if number is None else number
+        if number is None:
+            number = self.in_use[-1]
+        else:
+            self._looked_for += 1
         if number == PLAIN or not hashes:
             return list(hashes)
         blocks = array("q", bytes(16 * len(hashes)))
@@ -231,6 +238,7 @@ class Cipher:
 
         Whoever looks for one after the other misses nothing in this order: what leaves a key meanwhile has a newer one then.
         """
+        self._looked_for += 1
         return [self.id(value, number) for number in self.in_use]
 
     # Digests: whether something is the same as before

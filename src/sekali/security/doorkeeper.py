@@ -16,6 +16,7 @@ from .actors import Actor, Role
 from .by_provider import ByProvider, Trip
 from .cipher import Cipher
 from .columns import Columns
+from .emergency_accounts import EmergencyAccounts
 from .events import at_the_door
 from .house import House
 from .own_account import OwnAccount
@@ -64,10 +65,12 @@ class Doorkeeper:
     """Accounts, sessions, invitations, clients and tokens. Everything it does is audited.
 
     :ivar own: what people do with their own account. After :meth:`open`.
+    :ivar emergency: the operators' emergency account. After :meth:`open`.
     :ivar by_provider: coming in by an external OpenID provider; None when there is none. After :meth:`open`.
     """
 
     own: OwnAccount
+    emergency: EmergencyAccounts
     by_provider: ByProvider | None = None
 
     def __init__(
@@ -94,6 +97,9 @@ class Doorkeeper:
             self._database, self._accounts, self._passwords, self._sessions, self._second, self._passkeys,
             self._house.second_factor,
         )  # fmt: skip
+        self.emergency = EmergencyAccounts(
+            self._database, self._accounts, self._sessions, self.own, self._vault, self._house.operator
+        )
         if self._house.provider is not None:
             self.by_provider = ByProvider(
                 self._database, self._accounts, self._sessions, self._seal, self._house.addresses,
@@ -127,6 +133,7 @@ class Doorkeeper:
         """A new account, inside the caller's transaction. Raises Conflict when the name is taken, Invalid for a password
         that is not good enough.
         """
+        assert role is not Role.EMERGENCY_OPERATOR, "that is made at the terminal, and by no other way"
         if password is not None:
             await asyncio.to_thread(self._passwords.require_good, password, username)
         return await self._accounts.add(

@@ -17,9 +17,9 @@ def at_the_door(kind: audit.Kind, actor: Actor, detail: str = "") -> audit.Event
     )
 
 
-def by_operator(kind: audit.Kind, account: Mapping[str, Any]) -> audit.Event:
-    """The operator's own hand, at the server: told as the program's, with the account it was about."""
+def by_operator(kind: audit.Kind, account: Mapping[str, Any], by: Actor = SYSTEM) -> audit.Event:
+    """The operator's own hand: at the server told as the program's, with the account it was about."""
     about: UUID = account["id"]
-    return at_the_door(kind, SYSTEM, f"by the operator, for {about}")._replace(
+    return at_the_door(kind, by, f"by the operator, for {about}")._replace(
         facility=account["facility"], citizen=account["citizen"]
     )

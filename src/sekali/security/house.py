@@ -17,6 +17,7 @@ class House:
     :ivar second_factor: roles that may not come in by a password alone.
     :ivar breached: a local file of breached passwords, or None. See :class:`~.passwords.Passwords`.
     :ivar provider: an external OpenID provider by which staff may come in, or None.
+    :ivar operator: how long the operators' emergency account lasts.
     """
 
     addresses: tuple[str, ...] = ()
@@ -24,3 +25,4 @@ class House:
     second_factor: frozenset[Role] = frozenset()
     breached: Path | None = None
     provider: ProviderSettings | None = None
+    operator: timedelta = timedelta(hours=1)

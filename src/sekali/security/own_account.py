@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sekali import audit, kernel
 
 from .accounts import Account, Accounts
-from .actors import Actor, Role
+from .actors import SYSTEM, Actor, Role
 from .events import at_the_door, by_operator
 from .passkeys import Offer, Passkey, Passkeys
 from .passwords import Passwords
@@ -147,7 +147,7 @@ class OwnAccount:
             await self._sessions.close_others(tx, account["id"])
             await audit.append(tx, [by_operator(audit.Kind.PASSWORD_CHANGED, account)])
 
-    async def take_away(self, username: str) -> tuple[bool, int]:
+    async def take_away(self, username: str, by: Actor = SYSTEM) -> tuple[bool, int]:
         """For a lost phone: an account's second factor and passkeys go, and all its sessions end.
 
         Whether there was a second factor, and how many passkeys. Raises NotFound.
@@ -158,7 +158,7 @@ class OwnAccount:
             count = await self._passkeys.remove_all(tx, account["id"])
             await self._sessions.close_others(tx, account["id"])
             gone = [audit.Kind.SECOND_FACTOR_REMOVED] * had + [audit.Kind.PASSKEY_REMOVED] * count
-            await audit.append(tx, [by_operator(kind, account) for kind in gone])
+            await audit.append(tx, [by_operator(kind, account, by) for kind in gone])
         return had, count
 
     async def _alone(self, tx: kernel.Session, actor: Actor, device: Device) -> str:

@@ -42,11 +42,12 @@ class Sessions:
         self._database = database
         self._idle = idle
 
-    async def open(self, tx: kernel.Session, account: UUID, device: Device) -> str:
-        """A new session's token."""
+    async def open(self, tx: kernel.Session, account: UUID, device: Device, until: datetime | None = None) -> str:
+        """A new session's token. ``until``: when it ends at the latest, if that is before LONGEST."""
         token, at = new_token(), kernel.now()
+        ends = min(at + LONGEST, until) if until else at + LONGEST
         await tx.execute(
-            SQL.open, fingerprint(token), account, at, at + LONGEST, device.address[:60], device.browser[:300], MOST - 1
+            SQL.open, fingerprint(token), account, at, ends, device.address[:60], device.browser[:300], MOST - 1
         )
         return token
 

@@ -30,6 +30,7 @@ class Line:
     reads: frozenset[str]
     writes: frozenset[str]
     cared: frozenset[str]
+    introduced: frozenset[str]
     sensitive: str
     ground: str
 
@@ -53,10 +54,13 @@ def rows(name: str) -> Iterator[dict[str, str]]:
 
 
 def _line(row: dict[str, str]) -> Line:
-    columns = {name: tuple(row[name].split()) for name in ("roles", "relations", "reads", "writes", "cared")}
+    columns = {
+        name: tuple(row[name].split()) for name in ("roles", "relations", "reads", "writes", "cared", "introduced")
+    }
     return Line(
         columns, columns["roles"], row["purpose"], columns["relations"], kinds(columns["reads"]),
-        kinds(columns["writes"]), kinds(columns["cared"]), row["sensitive"], words("ground")[row["ground"]][1],
+        kinds(columns["writes"]), kinds(columns["cared"]), kinds(columns["introduced"]), row["sensitive"],
+        words("ground")[row["ground"]][1],
     )  # fmt: skip
 
 

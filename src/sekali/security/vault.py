@@ -114,10 +114,15 @@ def _identity(text: str, place: str) -> pyrage.x25519.Identity:
         raise kernel.Trouble(f"{place} holds no key of age's, which begins with AGE-SECRET-KEY-.") from None
 
 
+def _said(text: str) -> str:
+    """What a file of keys says, without its comments."""
+    return "\n".join(line for line in text.splitlines() if not line.startswith("#")).strip()
+
+
 def _given(text: str) -> dict[int, str]:
     """Keys in a setting: one, or several with their numbers. Raises Trouble."""
     found: dict[int, str] = {}
-    for part in text.replace(",", " ").split():
+    for part in _said(text).replace(",", " ").split():
         one = _GIVEN.fullmatch(part)
         number = int(one[1] or 1) if one else 0
         if one is None or number in found or number < 1:
@@ -133,7 +138,7 @@ def _kept(folder: Path) -> dict[int, str]:
     """Keys in files that are only ours. Raises Trouble."""
     try:
         files = {int(name[1] or 1): path for path in folder.glob("server*.key") if (name := _FILE.fullmatch(path.name))}
-        return {number: path.read_text().strip() for number, path in files.items()}
+        return {number: _said(path.read_text()) for number, path in files.items()}
     except OSError as error:
         raise kernel.Trouble(
             f"The server's key {folder} cannot be read ({error.strerror}). See SEKALI_SERVER_KEY."

@@ -23,9 +23,11 @@ from . import (
     emergency,
     entrance,
     evaluating,
+    guardians,
     looked,
     mentor,
     movement,
+    operator,
     panel_desk,
     policy,
     record,
@@ -52,8 +54,9 @@ class _Files(StaticFiles):
 def routes(doors: Doors) -> list[BaseRoute]:
     """Every page, each with its authority; the last answers for all that is not there."""
     desks = (
-        entrance, account, clerk, doctor, referral, citizen, looked, rights, breaches, duties, city, movement, secretariat,
-        choosing, panel_desk, ceremony, evaluating, team, mentor, assessor, docs, consents, copies, emergency, record, policy,
+        entrance, account, clerk, doctor, referral, citizen, looked, rights, breaches, duties, city, movement,
+        secretariat, choosing, panel_desk, ceremony, evaluating, team, mentor, assessor, docs, consents, copies,
+        emergency, guardians, operator, record, policy,
     )  # fmt: skip
     every = [page for desk in desks for page in desk.PAGES]
     static = Mount("/static", _Files(directory=STATIC), name="static")

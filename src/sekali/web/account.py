@@ -12,7 +12,7 @@ from .failures import field_errors
 from .frame import render
 from .routing import COOKIE, device, give_session, page
 
-EVERYBODY = frozenset(Role) - {Role.SYSTEM}
+EVERYBODY = frozenset(Role) - {Role.SYSTEM, Role.EMERGENCY_OPERATOR}
 SETTING_UP = 900.0
 """Seconds for scanning the QR and typing the first code."""
 _BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))

@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sekali import care
 from sekali.security import Role
 
 from .frame import render
@@ -19,9 +20,10 @@ async def mine(request: Request) -> Response:
     current = next((one for one in seen.referrals if one.status in OPEN), None)
     told = await desks.emergency.told(request.state.actor)
     breaches = await desks.breaches.of_citizen(request.state.actor)
+    guardians = await desks.guardians.standing(care.of_myself(request.state.actor))
     return render(
         request, "citizen/mine.html", mine=seen, record=seen.record, current=current, places=places, told=told,
-        breaches=breaches,
+        breaches=breaches, guardians=guardians, wards=await desks.guardians.of_guardian(request.state.actor),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sekali import care, kernel, program
+from sekali import care, kernel, program, security
 from sekali.security import Role
 
 from . import paper
@@ -17,7 +17,12 @@ FHIR_JSON = "application/fhir+json"
 
 async def copy(request: Request) -> Response:
     """``/warga/salinan/pdf``, ``fhir`` or ``ips``; each look at what is in it is audited."""
-    grant, copies = care.of_myself(request.state.actor), request.state.doors.copies
+    return await copy_under(request, care.of_myself(request.state.actor))
+
+
+async def copy_under(request: Request, grant: security.Grant) -> Response:
+    """The form that the path asks for, of the Grant's person. Raises NotFound, TooCostly."""
+    copies = request.state.doors.copies
     form, day = request.path_params["form"], care.today(request.state.actor.zone)
     if form == "pdf":
         resources = await copies.resources(grant, paper.MOST)

@@ -2,6 +2,8 @@
 is late. (The banner itself stands on every page of whoever has a record open: ``emergency/banner.html``.)
 """
 
+from collections.abc import Sequence
+from datetime import timedelta
 from math import ceil
 from uuid import UUID
 
@@ -74,6 +76,11 @@ async def finish(request: Request) -> Response:
     return RedirectResponse("/darurat?selesai=1", 303)
 
 
+def _longest(openings: Sequence[care.Opening]) -> timedelta | None:
+    """What fills a bar of how long heads take, or may take."""
+    return max((max(one.waited, one.due_after) for one in openings), default=None)
+
+
 async def reviews(request: Request) -> Response:
     """What the head looks into, the longest waiting first."""
     return await _reviews(request)
@@ -85,8 +92,9 @@ async def _reviews(request: Request, status: int = 200, error: str = "") -> Resp
     waiting = [one for one in found if not one.verdict]
     overdue = await request.state.doors.care.duties.overdue(request.state.actor)
     return render(
-        request, "emergency/reviews.html", status, waiting=waiting, reviewed=found[len(waiting) :], error=error,
-        about=request.path_params.get("id", ""), form=request.state.typed, overdue=overdue,
+        request, "emergency/reviews.html", status, waiting=waiting, reviewed=found[len(waiting) :],
+        longest=_longest(found), error=error, about=request.path_params.get("id", ""), form=request.state.typed,
+        overdue=overdue,
     )  # fmt: skip
 
 
@@ -103,7 +111,7 @@ async def review(request: Request) -> Response:
 async def escalated(request: Request) -> Response:
     """What heads have not looked into in time."""
     found = await _desk(request).escalated(request.state.actor)
-    return render(request, "emergency/escalated.html", openings=found)
+    return render(request, "emergency/escalated.html", openings=found, longest=_longest(found))
 
 
 PAGES = (

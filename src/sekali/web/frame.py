@@ -47,6 +47,7 @@ HOME = {
     security.Role.ASSESSOR: "/penilai",
     security.Role.CITY_TEAM: "/tim",
     security.Role.INTEGRATOR: "/docs/permintaan",
+    security.Role.EMERGENCY_OPERATOR: "/operator",
 }
 """Where each role's day begins."""
 
@@ -111,6 +112,7 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         "actor": actor,
         "home": HOME.get(actor.role, "/") if actor else "/",
         "path": request.url.path,
+        "untold": getattr(request.state, "untold", 0),
         "safe_to_return": request.method == "GET",
         "emergencies": request.state.emergencies,
         "demo_logins": request.state.doors.logins,

@@ -155,6 +155,7 @@ class _Endpoint:
             actor = request.state.actor = await _actor(request, self._doors)
             if actor is not None and actor.role in RESCUERS:
                 request.state.emergencies = await self._doors.care.emergency.mine(actor)
+            request.state.untold = await self._doors.doorkeeper.emergency.untold(actor) if actor else 0
             if self._page.upload:
                 await uploads.read(request, trusted=actor is not None and actor.role in self.authority)
             if self.authority and request.state.actor is None:

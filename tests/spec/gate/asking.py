@@ -60,8 +60,8 @@ async def ask(asgi, request: Request, address: str = "127.0.0.1") -> Answer:
     return Answer(start["status"], [(bytes(n), bytes(v)) for n, v in start["headers"]], body)
 
 
-def faults(request: Request, answer: Answer, https: bool = False) -> list[str]:
-    """What is wrong with an answer, whatever was asked."""
+def faults(request: Request, answer: Answer, https: bool = False, home: str = "http://sekali.test") -> list[str]:
+    """What is wrong with an answer, whatever was asked. ``home``: where it may lead to."""
     found = []
 
     def require(holds: bool, words: str) -> None:
@@ -98,7 +98,10 @@ def faults(request: Request, answer: Answer, https: bool = False) -> list[str]:
             require({b"httponly", b"samesite", b"path"} <= flags, f"a cookie without its flags: {flags}")
             require((b"secure" in flags) == https, "a cookie that travels in the clear")
     to = answer.header(b"location")
-    require(not to or re.match(rb"/(?![/\\])|http://sekali\.test(/|$)", to) is not None, f"leads away: {to!r}")
+    require(
+        not to or re.match(rb"/(?![/\\])|" + re.escape(home.encode()) + rb"(/|$)", to) is not None,
+        f"leads away: {to!r}",
+    )
     return found
 
 

@@ -19,6 +19,8 @@ def tables() -> str:
     ]  # fmt: skip
     for one in security.table.lines():
         cared = f"; {', '.join(one.names['cared'])}: only of people whom the facility cares for" if one.cared else ""
+        if one.introduced:
+            cared += f"; {', '.join(one.names['introduced'])} of others: an introduction"
         sensitive = "all" if one.sensitive == "all" else "own, or with consent"
         lines.append(
             f"| {', '.join(one.roles)} | {one.purpose} | {', '.join(one.relations)} | {', '.join(one.names['reads'])}{cared} "
@@ -49,7 +51,8 @@ def test_every_line_of_the_table_is_a_rule_and_every_rule_a_line() -> None:
     for rule, line in zip(RULES, security.table.lines(), strict=True):
         assert (rule.reads, rule.writes, rule.related, rule.basis) == (line.reads, line.writes, line.cared, line.ground)
         assert rule.unsealed == (line.sensitive == "all") and line.sensitive in ("all", "consent")
-        assert rule.related <= rule.reads
+        assert rule.introduced == line.introduced
+        assert rule.related | rule.introduced <= rule.reads and not rule.related & rule.introduced
 
 
 def test_no_line_hides_behind_another() -> None:

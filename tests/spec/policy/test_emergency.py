@@ -183,8 +183,9 @@ async def test_what_was_said_of_the_same_before_ends_with_the_new_word(world) ->
         "select consent, permit from records.consent where subject = $1 and own", person.id
     )
     page = (await mine.get("/warga/persetujuan")).text
-    assert set(re.findall(r'name="withdraw" value="([^"]+)"', page)) == {str(row["consent"]) for row in rows}
-    assert sorted(row["permit"] for row in rows) == [False, True, True, True, True]
+    standing = {str(row["consent"]): row["permit"] for row in rows}  # a word for care is one for each of its purposes
+    assert set(re.findall(r'name="withdraw" value="([^"]+)"', page)) == set(standing)
+    assert sorted(standing.values()) == [False, True, True, True, True]
 
 
 async def test_satusehats_clients_note_and_read_what_a_person_says(world) -> None:

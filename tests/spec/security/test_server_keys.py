@@ -211,8 +211,11 @@ def path_of_commands() -> str:
 
 async def test_keys_may_come_from_the_settings_each_with_its_number(sekali, folder, tmp_path) -> None:
     first = (folder / "data/keys/server.key").read_text().strip()
-    second = str(pyrage.x25519.Identity.generate())
-    both = await app.build(kernel.Settings(data=tmp_path, server_key=f"1:{first} 2:{second}"), sekali.database)
+    backup.new_key(tmp_path / "second")
+    second = (tmp_path / "second").read_text()
+    comment, _, second = second.partition("\n")
+    given = f"{comment}\n1:{first}\n2:{second}"
+    both = await app.build(kernel.Settings(data=tmp_path, server_key=given), sekali.database)
     assert both.cipher.newest == 1, "what is written is sealed with the key that is in use"
     assert await both.rekeying.begin() == 2 and both.cipher.in_use == (1, 2)
     with pytest.raises(kernel.Trouble, match="not finished"):
@@ -264,6 +267,11 @@ async def test_all_that_is_kept_gets_the_new_key_and_says_the_same(town, loading
         found = await town.reader.search("Patient", [("identifier", f"{fhir.NIK}|{nik_of(patient)}")])
         assert [s.id for s in found.items] == [patient.id]
     assert await town.sekali.doorkeeper.log_in("loket.jetis", "sekali-demo", "127.0.0.1")
+
+    told = await town.database.fetch(
+        "select what, detail from audit.event where kind = 'keys-changed' and what = $1 order by seq", f"key {number}"
+    )
+    assert [tuple(row) for row in told] == [(f"key {number}", "begun"), (f"key {number}", "finished")]
 
     town.key(former).unlink()
     again = (await town.another_process()).store.under(security.decide(security.SYSTEM, security.Purpose.EXPORT))

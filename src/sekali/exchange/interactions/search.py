@@ -58,7 +58,7 @@ async def _by_identifier(type: str, params: Params, doors: Doors, reader: record
     if id is None:
         return None  # perhaps a number that several share, such as the mother's
     try:
-        found = [await reader.read("Patient", id)]
+        found = [await reader.read("Patient", id, frozenset({value}))]
     except kernel.NotFound:
         found = []
     return records.Page(found, len(found), None, params)
