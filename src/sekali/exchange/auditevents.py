@@ -44,8 +44,10 @@ _ACTIONS = {
 }  # fmt: skip
 """R4's action -> kinds of event; all others are E, executed."""
 _ACTION_OF = {kind: action for action, kinds in _ACTIONS.items() for kind in kinds}
-_REASONS = {"treatment": "TREAT", "referral": "TREAT", "registration": "HOPERAT", "own-record": "PATRQT",
-            "acting": "FAMRQT"}  # fmt: skip
+_REASONS = {
+    "treatment": "TREAT", "referral": "TREAT", "registration": "HOPERAT", "own-record": "PATRQT", "rights": "PATRQT",
+    "acting": "FAMRQT",
+}  # fmt: skip
 
 
 def routes() -> list[tuple[str, str, Any]]:

@@ -35,18 +35,27 @@ async def record(request: Request) -> Response:
     """Keep it; what was typed stays when it is refused."""
     typed, actor = request.state.typed, request.state.actor
     try:
-        since, known = (_moment(typed.get(name, ""), name, actor.zone) for name in ("since", "known_at"))
-        numbers = [line.strip() for line in typed.get("numbers", "").splitlines() if line.strip()]
-        if typed.get("whom") not in ("everybody", "listed") or (typed["whom"] == "listed") != bool(numbers):
-            raise kernel.Invalid(
-                faults=[kernel.Fault("whom", "Choose everybody and leave the list empty, or write the list.")]
-            )
-        texts = (typed.get(name, "") for name in ("disclosed", "handling"))
-        what = care.Happened(typed.get("how", ""), since, known, *texts, numbers)
-        id = await request.state.doors.care.breaches.record(actor, what)
+        id = await request.state.doors.care.breaches.record(actor, _happened(typed, actor.zone))
     except kernel.Invalid as failure:
         return await _form(request, 400, field_errors(request, failure))
     return RedirectResponse(f"{PATH}/{id}", 303)
+
+
+def _happened(typed: dict[str, str], zone: str) -> care.Happened:
+    """What the form says. Raises Invalid, with each field that is wrong."""
+    faults, moments = [], {}
+    for name in ("since", "known_at"):
+        try:
+            moments[name] = _moment(typed.get(name, ""), name, zone)
+        except kernel.Invalid as failure:
+            faults += failure.faults
+    numbers = [line.strip() for line in typed.get("numbers", "").splitlines() if line.strip()]
+    if typed.get("whom") not in ("everybody", "listed") or (typed["whom"] == "listed") != bool(numbers):
+        faults.append(kernel.Fault("whom", "Choose everybody and leave the list empty, or write the list."))
+    if faults:
+        raise kernel.Invalid(faults=faults)
+    texts = {name: typed.get(name, "") for name in ("how", "disclosed", "handling")}
+    return care.Happened(**texts, **moments, numbers=numbers)
 
 
 def _moment(text: str, field: str, zone: str) -> datetime:
