@@ -39,7 +39,7 @@ async def person(world) -> Person:
 @pytest.fixture(autouse=True)
 async def the_log(caplog, person) -> AsyncIterator[None]:
     """Whatever a test does, the program's log tells of nobody: also what is only said to those who debug."""
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.WARNING)  # as the program's own
     caplog.set_level(logging.DEBUG, logger="sekali")
     yield
     for secret in everything(person):
@@ -184,18 +184,18 @@ async def test_in_acknowledgements(world, person, city) -> None:
     place = next(one for one in (await city.care.facilities.all()).values() if one.name == world.names["asker"])
     await city.hl7v2.senders.allow("SIMRS", "RSUD", place.id, place.name, place.zone, ["127.0.0.1"])
     head = "MSH|^~\\&|SIMRS|{to}|SEKALI|DINKES|20261101080000+0700||{event}|{control}|P|2.5.1||||||UNICODE UTF-8"
-    sent = ("Salah^Nama Lain", "19700101", "RM-7391")
+    sent = ("Salah^Nama Lain", "19900701", "RM-7391")
     pid = f"PID|1||{sent[2]}^^^RSUD^MR~{person.nik}^^^DUKCAPIL^NI||{sent[0]}|{{born}}|{{sex}}|||JL. LAIN"
     visit = "PV1|1|{kind}|MELATI^2^B||||77^HARTONO^BUDI^^^dr.|||||||||||||V-1" + "|" * 25 + "{start}"
     codes = []
     for number, (event, born, sex, kind, start, to) in enumerate(
         (
-            ("ADT^A01^ADT_A01", "19700101", "F", "I", "20261101080000", "RSUD"),
+            ("ADT^A01^ADT_A01", "19900701", "F", "I", "20261101080000", "RSUD"),
             ("ADT^A01^ADT_A01", "kapan", "F", "I", "20261101080000", "RSUD"),
             ("ADT^A01^ADT_A01", "19700101", person.nik, "I", "besok", "RSUD"),
             ("ADT^A99^ADT_A01", "19700101", "F", "I", "20261101080000", "RSUD"),
             ("ADT^A03^ADT_A03", "19900701", "F", person.name, "20261101080000", "RSUD"),
-            ("ADT^A01^ADT_A01", "19700101", "F", "I", "20261101080000", person.name),
+            ("ADT^A01^ADT_A01", "19900701", "F", "I", "20261101080000", person.name),
         )
     ):  # fmt: skip
         text = "\r".join(
