@@ -11,7 +11,7 @@ def nik() -> str:
 
 
 def test_every_page_is_accessible_and_fits_a_phone(at, new_context) -> None:
-    name = "Sekar Uji Halaman"
+    name = "Sekar Uji Halamanyangpanjangsekalitanpaspasi"  # a name widens no page
     stranger = new_context().new_page()
     for path, title in (
         ("/", "start"),
