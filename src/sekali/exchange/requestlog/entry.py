@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -89,10 +90,30 @@ def issues(refusal: bytes) -> tuple[Issue, ...]:
     if not refusal:
         return ()
     told: list[Mapping[str, Any]] = kernel.decode(refusal)["issue"]
-    return tuple(
-        Issue(without_values(one["details"]["text"]), without_values(" ".join(one.get("expression", ()))))
-        for one in told[:MOST_ISSUES]
-    )
+    found = []
+    for one in told[:MOST_ISSUES]:
+        text, places = one["details"]["text"], list(one.get("expression", ()))
+        for strange in sorted({part for place in places for part in strange_parts(place)}, key=len, reverse=True):
+            text, places = text.replace(strange, HIDDEN), [place.replace(strange, HIDDEN) for place in places]
+        found.append(Issue(without_values(text), without_values(" ".join(places))))
+    return tuple(found)
+
+
+def strange_parts(place: str) -> list[str]:
+    """The parts of an issue's place that no definition and no parameter of ours is called: what somebody typed as a name."""
+    return [part for part in re.split(r"[.\[\]]", place) if part and not part.isdecimal() and part not in _ours()]
+
+
+@cache
+def _ours() -> frozenset[str]:
+    elements = fhir.definitions.R4.elements
+    named = {name for members in elements.values() for name in members}
+    chosen = {
+        name.removesuffix("[x]") + type[:1].upper() + type[1:]
+        for members in elements.values() for name, one in members.items() if name.endswith("[x]") for type in one.types
+    }  # fmt: skip
+    searched = {name for parameters in fhir.SEARCH.values() for name in parameters}
+    return frozenset({"$", "body", "resourceType", "id", *fhir.TYPES, *elements, *named, *chosen, *searched})
 
 
 def without_values(text: str) -> str:
