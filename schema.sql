@@ -60,7 +60,8 @@ CREATE FUNCTION records.opened(person uuid, asker uuid, why text) RETURNS smalli
   select (coalesce(bit_or(class) filter (where permit), 0) | case when coalesce(bool_or(class = 1), false) then 0 else 1 end)::smallint
   from (
     select distinct on (class) class, permit from records.consent
-    where subject = person and (facility is null or facility = asker) and (purpose is null or purpose = why)
+    where subject = person and (facility is null or facility = asker)
+      and (purpose = why or purpose is null and why is distinct from 'acting')
       and (until is null or until > now())
     order by class, facility nulls last, purpose nulls last
   ) word
@@ -71,6 +72,15 @@ CREATE FUNCTION records.shown(sensitive smallint, origin uuid, addressee uuid, p
     AS $$
   select why is null or coalesce(asker in (origin, addressee), false)
     or (sensitive & ~records.opened(person, asker, why)) = 0
+$$;
+
+CREATE FUNCTION security.held_keys() RETURNS smallint[]
+    LANGUAGE plpgsql
+    AS $$
+begin
+  perform pg_advisory_xact_lock_shared(7352545);
+  return (select array_agg(number order by number) from security.server_key where left_at is null);
+end
 $$;
 
 CREATE TABLE audit.anchor (
@@ -115,7 +125,7 @@ CREATE TABLE bulk.job (
     role text NOT NULL,
     facility uuid,
     facility_name text NOT NULL,
-    request text NOT NULL,
+    request bytea NOT NULL,
     asked bytea NOT NULL,
     folder text NOT NULL,
     attended boolean NOT NULL,
@@ -150,6 +160,11 @@ CREATE TABLE care.baseline (
     CONSTRAINT baseline_kind_check CHECK ((kind = ANY (ARRAY['puskesmas'::text, 'hospital'::text])))
 );
 
+CREATE TABLE care.concerned (
+    duty uuid NOT NULL,
+    citizen uuid NOT NULL
+);
+
 CREATE TABLE care.counter (
     facility uuid NOT NULL,
     name text NOT NULL,
@@ -167,6 +182,30 @@ CREATE TABLE care.department (
     CONSTRAINT department_daily_capacity_check CHECK ((daily_capacity >= 0))
 );
 
+CREATE TABLE care.duty (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    facility uuid NOT NULL,
+    citizen uuid,
+    asked_by uuid NOT NULL,
+    reason bytea NOT NULL,
+    wish bytea,
+    look jsonb,
+    asked_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    outcome text,
+    ground text,
+    answer bytea,
+    answered_by uuid,
+    answered_name text,
+    ended_at timestamp with time zone,
+    CONSTRAINT duty_check CHECK (((kind = 'breach'::text) = (citizen IS NULL))),
+    CONSTRAINT duty_check1 CHECK ((((kind = 'question'::text) = (wish IS NULL)) AND ((wish IS NULL) = (look IS NOT NULL)))),
+    CONSTRAINT duty_check2 CHECK (((outcome IS NULL) = (ended_at IS NULL))),
+    CONSTRAINT duty_kind_check CHECK ((kind = ANY (ARRAY['access'::text, 'correction'::text, 'restriction'::text, 'question'::text, 'breach'::text]))),
+    CONSTRAINT duty_outcome_check CHECK ((outcome = ANY (ARRAY['accepted'::text, 'refused'::text, 'answered'::text, 'withdrawn'::text, 'noticed'::text])))
+);
+
 CREATE TABLE care.emergency (
     id uuid NOT NULL,
     citizen uuid NOT NULL,
@@ -174,13 +213,13 @@ CREATE TABLE care.emergency (
     actor uuid NOT NULL,
     actor_name text NOT NULL,
     role text NOT NULL,
-    reason text NOT NULL,
+    reason bytea NOT NULL,
     opened_at timestamp with time zone NOT NULL,
     ends_at timestamp with time zone NOT NULL,
     reviewed_at timestamp with time zone,
     reviewer text DEFAULT ''::text NOT NULL,
     verdict text DEFAULT ''::text NOT NULL,
-    note text DEFAULT ''::text NOT NULL,
+    note bytea DEFAULT '\x'::bytea NOT NULL,
     CONSTRAINT emergency_verdict_check CHECK ((verdict = ANY (ARRAY[''::text, 'accepted'::text, 'questioned'::text])))
 );
 
@@ -201,6 +240,18 @@ CREATE TABLE care.facility (
     CONSTRAINT facility_kind_check CHECK ((kind = ANY (ARRAY['puskesmas'::text, 'hospital'::text])))
 );
 
+CREATE TABLE care.guardian (
+    id uuid NOT NULL,
+    citizen uuid NOT NULL,
+    guardian uuid NOT NULL,
+    called bytea NOT NULL,
+    proof text NOT NULL,
+    facility uuid NOT NULL,
+    begun_at timestamp with time zone NOT NULL,
+    until date NOT NULL,
+    ended_at timestamp with time zone
+);
+
 CREATE TABLE care.hours (
     facility uuid NOT NULL,
     day smallint NOT NULL,
@@ -209,52 +260,29 @@ CREATE TABLE care.hours (
     CONSTRAINT hours_day_check CHECK (((day >= 0) AND (day <= 6)))
 );
 
-CREATE TABLE care.question (
-    id uuid NOT NULL,
-    citizen uuid NOT NULL,
-    facility uuid NOT NULL,
-    stream text NOT NULL,
-    seq integer NOT NULL,
-    looked_at timestamp with time zone NOT NULL,
-    looker uuid NOT NULL,
-    looker_name text NOT NULL,
-    looker_role text NOT NULL,
-    purpose text NOT NULL,
-    parts text NOT NULL,
-    reason text NOT NULL,
-    asked_at timestamp with time zone NOT NULL,
-    due_at timestamp with time zone NOT NULL,
-    answer text,
-    answered_at timestamp with time zone,
-    answerer uuid,
-    answerer_name text,
-    CONSTRAINT question_answer_check CHECK ((length(answer) <= 2000)),
-    CONSTRAINT question_reason_check CHECK ((length(reason) <= 1000))
-);
-
 CREATE TABLE care.referral (
     shard integer NOT NULL,
     id uuid NOT NULL,
     task uuid,
     number text NOT NULL,
     citizen uuid NOT NULL,
-    name text NOT NULL,
+    name bytea NOT NULL,
     birth_date date,
     sex text NOT NULL,
     from_facility uuid NOT NULL,
     to_facility uuid NOT NULL,
     department_code text NOT NULL,
-    reason text NOT NULL,
-    diagnosis text NOT NULL,
+    reason bytea NOT NULL,
+    diagnosis bytea NOT NULL,
     priority text NOT NULL,
     doctor_name text NOT NULL,
     status text NOT NULL,
-    answer text DEFAULT ''::text NOT NULL,
+    answer bytea DEFAULT '\x'::bytea NOT NULL,
     requested_at timestamp with time zone NOT NULL,
     answered_at timestamp with time zone,
     expires_on date NOT NULL,
     used_at timestamp with time zone,
-    letter_back text DEFAULT ''::text NOT NULL
+    letter_back bytea DEFAULT '\x'::bytea NOT NULL
 );
 
 CREATE TABLE care.relation (
@@ -268,7 +296,7 @@ CREATE TABLE care.visit (
     facility uuid NOT NULL,
     department uuid NOT NULL,
     citizen uuid NOT NULL,
-    name text NOT NULL,
+    name bytea NOT NULL,
     birth_date date,
     day date NOT NULL,
     number text NOT NULL,
@@ -345,7 +373,7 @@ CREATE TABLE hl7v2.sender (
 CREATE TABLE identity.citizen (
     shard integer NOT NULL,
     id uuid NOT NULL,
-    name_key text NOT NULL,
+    name bytea CONSTRAINT citizen_name_key_not_null NOT NULL,
     birth_date date,
     family_hash uuid,
     mother_hash uuid
@@ -355,7 +383,8 @@ CREATE TABLE identity.identifier (
     value_hash uuid NOT NULL,
     system text NOT NULL COLLATE pg_catalog."C",
     shard integer NOT NULL,
-    citizen uuid NOT NULL
+    citizen uuid NOT NULL,
+    key smallint DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE kernel.migration (
@@ -716,7 +745,8 @@ CREATE TABLE records.resource (
     content bytea NOT NULL,
     sensitive smallint DEFAULT 0 NOT NULL,
     origin uuid,
-    addressee uuid
+    addressee uuid,
+    key smallint DEFAULT 0 NOT NULL
 );
 ALTER TABLE ONLY records.resource ALTER COLUMN tokens SET STATISTICS 300;
 
@@ -735,7 +765,8 @@ CREATE TABLE records.version (
     subject uuid,
     updated timestamp with time zone NOT NULL,
     deleted boolean NOT NULL,
-    content bytea NOT NULL
+    content bytea NOT NULL,
+    key smallint DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE security.access_token (
@@ -749,7 +780,7 @@ CREATE TABLE security.account (
     id uuid NOT NULL,
     username text NOT NULL,
     password_hash text,
-    name text NOT NULL,
+    name bytea NOT NULL,
     role text NOT NULL,
     facility uuid,
     facility_name text DEFAULT ''::text NOT NULL,
@@ -809,7 +840,7 @@ CREATE TABLE security.emergency_told (
 CREATE TABLE security.invitation (
     code_hash bytea NOT NULL,
     citizen uuid,
-    name text NOT NULL,
+    name bytea NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     role text DEFAULT 'citizen'::text NOT NULL,
     facility uuid,
@@ -849,6 +880,13 @@ CREATE TABLE security.second_factor (
     account uuid NOT NULL,
     secret bytea NOT NULL,
     added_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE security.server_key (
+    number smallint NOT NULL,
+    mark bytea NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    left_at timestamp with time zone
 );
 
 CREATE TABLE security.session (
@@ -939,6 +977,9 @@ ALTER TABLE ONLY bulk.told
 ALTER TABLE ONLY care.baseline
     ADD CONSTRAINT baseline_pkey PRIMARY KEY (kind, situation);
 
+ALTER TABLE ONLY care.concerned
+    ADD CONSTRAINT concerned_pkey PRIMARY KEY (citizen, duty);
+
 ALTER TABLE ONLY care.counter
     ADD CONSTRAINT counter_pkey PRIMARY KEY (facility, name);
 
@@ -947,6 +988,9 @@ ALTER TABLE ONLY care.department
 
 ALTER TABLE ONLY care.department
     ADD CONSTRAINT department_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY care.duty
+    ADD CONSTRAINT duty_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY care.emergency
     ADD CONSTRAINT emergency_pkey PRIMARY KEY (id);
@@ -957,14 +1001,11 @@ ALTER TABLE ONLY care.facility
 ALTER TABLE ONLY care.facility
     ADD CONSTRAINT facility_ppk_key UNIQUE (ppk);
 
+ALTER TABLE ONLY care.guardian
+    ADD CONSTRAINT guardian_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY care.hours
     ADD CONSTRAINT hours_pkey PRIMARY KEY (facility, day, opens);
-
-ALTER TABLE ONLY care.question
-    ADD CONSTRAINT question_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY care.question
-    ADD CONSTRAINT question_stream_seq_key UNIQUE (stream, seq);
 
 ALTER TABLE ONLY care.referral
     ADD CONSTRAINT referral_pkey PRIMARY KEY (shard, id);
@@ -1194,6 +1235,9 @@ ALTER TABLE ONLY security.recovery_code
 ALTER TABLE ONLY security.second_factor
     ADD CONSTRAINT second_factor_pkey PRIMARY KEY (account);
 
+ALTER TABLE ONLY security.server_key
+    ADD CONSTRAINT server_key_pkey PRIMARY KEY (number);
+
 ALTER TABLE ONLY security.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (token_hash);
 
@@ -1216,17 +1260,25 @@ CREATE INDEX job_of_actor ON bulk.job USING btree (actor, created_at);
 
 CREATE INDEX job_to_do ON bulk.job USING btree (created_at) WHERE (state = ANY (ARRAY['waiting'::text, 'running'::text]));
 
+CREATE INDEX concerned_of_duty ON care.concerned USING btree (duty);
+
+CREATE INDEX duty_ended ON care.duty USING btree (facility, ended_at DESC) WHERE (ended_at IS NOT NULL);
+
+CREATE UNIQUE INDEX duty_look ON care.duty USING btree (((look ->> 'stream'::text)), ((look ->> 'seq'::text))) WHERE (kind = 'question'::text);
+
+CREATE INDEX duty_of_citizen ON care.duty USING btree (citizen, asked_at DESC) WHERE (citizen IS NOT NULL);
+
+CREATE INDEX duty_open ON care.duty USING btree (facility, due_at) WHERE (ended_at IS NULL);
+
 CREATE INDEX emergency_citizen ON care.emergency USING btree (citizen, opened_at);
 
 CREATE INDEX emergency_facility ON care.emergency USING btree (facility, opened_at);
 
 CREATE INDEX emergency_live ON care.emergency USING btree (actor, citizen, ends_at);
 
-CREATE INDEX question_answered ON care.question USING btree (facility, answered_at DESC) WHERE (answered_at IS NOT NULL);
+CREATE INDEX guardian_by_guardian ON care.guardian USING btree (guardian) WHERE (ended_at IS NULL);
 
-CREATE INDEX question_of_citizen ON care.question USING btree (citizen, asked_at DESC);
-
-CREATE INDEX question_of_facility ON care.question USING btree (facility, due_at) WHERE (answered_at IS NULL);
+CREATE UNIQUE INDEX guardian_once ON care.guardian USING btree (citizen, guardian) WHERE (ended_at IS NULL);
 
 CREATE INDEX referral_citizen ON care.referral USING btree (citizen, requested_at);
 
@@ -1317,6 +1369,9 @@ ALTER TABLE ONLY bulk.person
 
 ALTER TABLE ONLY bulk.told
     ADD CONSTRAINT told_job_fkey FOREIGN KEY (job) REFERENCES bulk.job(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY care.concerned
+    ADD CONSTRAINT concerned_duty_fkey FOREIGN KEY (duty) REFERENCES care.duty(id);
 
 ALTER TABLE ONLY program.award
     ADD CONSTRAINT award_category_fkey FOREIGN KEY (category) REFERENCES program.category(id);

@@ -29,10 +29,12 @@ class Silent(audit.Journal):
 async def main() -> None:
     found = kernel.read_settings(os.environ)
     database = await kernel.Database.connect(found.database_url)
-    journal = Silent(database)
+    journal, vault = Silent(database), security.Vault(found)
+    cipher = security.Cipher(vault, database)
+    await cipher.join()
     doors = exchange.Doors(
-        records.Store(database, journal), identity.Directory(database),
-        security.Doorkeeper(database, journal, security.Vault(kernel.Settings())),
+        records.Store(database, journal, cipher), identity.Directory(database, cipher),
+        security.Doorkeeper(database, journal, vault, cipher),
         None, exchange.RequestLog(database), None, None,  # nothing here is bulk, nobody is told, no audit is read
         kernel.Rates(None), kernel.Rates(None), found.addresses,
     )  # fmt: skip

@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from serving import Server
+from serving import DATA, Server
 from workload import Target
 
-from sekali import app, demo, kernel, program
+from sekali import app, demo, kernel, program, records
+from sekali.records.stored import stored
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ async def loaded(within: kernel.Cluster, folder: Path, people: int) -> AsyncIter
     """A demo city in the cluster's database."""
     database = await kernel.Database.connect(within.dsn)
     await kernel.migrate(database)
-    sekali = await app.build(kernel.Settings(), database)
+    sekali = await app.build(kernel.Settings(data=DATA), database)
     await program.history.load(database, sekali.program.regions)
     began = time.perf_counter()
     count = await demo.load(database, sekali.store, sekali.doorkeeper, sekali.directory, sekali.care.facilities,
@@ -63,6 +64,15 @@ async def loaded(within: kernel.Cluster, folder: Path, people: int) -> AsyncIter
         yield City(within, database, sekali, folder, people, rate)
     finally:
         await database.close()
+
+
+async def kept(city: City, where: str, *values: object) -> list[records.Stored]:
+    """Resources of which ``where``, a condition with $1 and so on, is true."""
+    rows = await city.database.fetch(
+        f"select type, id, version, updated, content, subject, deleted from records.resource where {where}",  # noqa: S608
+        *values,
+    )
+    return [stored(city.sekali.cipher, row) for row in rows]
 
 
 async def target_of(city: City, server: Server) -> Target:

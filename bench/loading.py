@@ -10,6 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from city import City
+from serving import DATA
 
 from sekali import app, demo, kernel, records, security
 
@@ -69,7 +70,7 @@ async def _rows(database: kernel.Database, batches: list[list[records.Prepared]]
 
 
 async def _ours(database: kernel.Database, batches: list[list[records.Prepared]]) -> float:
-    sekali = await app.build(kernel.Settings(), database)
+    sekali = await app.build(kernel.Settings(data=DATA), database)
     grant = security.decide(security.SYSTEM, security.Purpose.LOAD)
     began = time.perf_counter()
     for batch in batches:

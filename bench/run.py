@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from city import cluster, loaded
+from city import City, cluster, kept, loaded
 from loading import measure_bulk, measure_load
 from serving import Server
 from workload import Target, Work, drive
@@ -109,7 +109,7 @@ async def main() -> None:
                 f"{'generation + load together':34} {city.rate:8.0f} resources/s  "
                 f"goal 5000 {'reached' if city.rate >= 5000 else 'MISSED'}\n"
             )
-            await measure_reads(city.cluster, city.database, city.folder)
+            await measure_reads(city)
             await measure_bulk(city, REPEATS)
 
 
@@ -118,11 +118,12 @@ def require_wrk() -> None:
         raise SystemExit("The HTTP side is driven by wrk (Debian: apt-get install wrk). Install it, then try again.")
 
 
-async def measure_reads(cluster: kernel.Cluster, database: kernel.Database, folder: Path) -> None:
+async def measure_reads(city: City) -> None:
+    cluster, database, folder = city.cluster, city.database, city.folder
     row = await database.fetchrow(
-        "select shard, id, content from records.resource where type = 'Patient' order by id limit 1 offset 777"
+        "select shard, id from records.resource where type = 'Patient' order by id limit 1 offset 777"
     )
-    patient = json.loads(row["content"])
+    patient = (await kept(city, "id = $1", row["id"]))[0].resource
     nik = next(i["value"] for i in patient["identifier"] if i["system"].endswith("/nik"))
     system = "https://fhir.kemkes.go.id/id/nik"
     digest = await database.fetchval(
@@ -154,10 +155,8 @@ async def measure_reads(cluster: kernel.Cluster, database: kernel.Database, fold
         line("read by id, token + Grant + audit", sides[full, read], limits["read"], 0.25)
         line("search by NIK, bare", sides[bare, search], limits["find"], 0.50)
         line("search by NIK, all on", sides[full, search], limits["find"], 0.35)
-        rows = await database.fetch(
-            "select content from records.resource where type = 'Patient' order by id limit 1000"
-        )
-        cards = [f"SEKALI:{value}" for row in rows for value in card_of(row["content"])]
+        rows = await kept(city, "type = 'Patient' order by id limit 1000")
+        cards = [f"SEKALI:{value}" for one in rows for value in card_of(one.content)]
         taken = sorted(await check_ins(full, cards))
         p50, p99 = taken[len(taken) // 2], taken[int(len(taken) * 0.99)]
         print(f"\n{'check-in context, 50 a second':34} p50 {p50:.1f} ms  p99 {p99:.1f} ms of {len(taken)} scans  "

@@ -1,9 +1,12 @@
 """A served Sekali in a process of its own, on a fresh port; bare or whole."""
 
+import atexit
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -11,6 +14,10 @@ import httpx
 import psutil
 
 from sekali import kernel
+
+DATA = Path(tempfile.mkdtemp(prefix="sekali-bench-keys-"))
+"""The data folder of all that is measured: keys lie there."""
+atexit.register(shutil.rmtree, DATA, ignore_errors=True)
 
 
 class Server:
@@ -22,7 +29,7 @@ class Server:
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SEKALI_")}
-        environment |= {"SEKALI_DATABASE_URL": dsn, "SEKALI_PORT": str(self.port)}
+        environment |= {"SEKALI_DATABASE_URL": dsn, "SEKALI_PORT": str(self.port), "SEKALI_DATA": str(DATA)}
         environment |= {"SEKALI_RATE_ADDRESS": "none", "SEKALI_RATE_ACCOUNT": "none"}  # what it can is measured
         command = [str(Path(__file__).parent / "bare.py")] if bare else ["-m", "sekali", "serve"]
         self._process = subprocess.Popen([sys.executable, *command], env=environment, stdout=subprocess.DEVNULL)

@@ -14,6 +14,7 @@ from city import cluster, loaded
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from receiving import receiver, subscription  # noqa: E402
+from serving import DATA  # noqa: E402
 
 from sekali import app, audit, care, identity, kernel, records, security  # noqa: E402
 
@@ -48,12 +49,10 @@ async def main() -> None:
 
 async def measure(database: kernel.Database, sekali: app.Sekali) -> None:
     rsud, pratama = await actor(database, "rsud-simrs"), await actor(database, "pratama-simrs")
-    journal, watchers = (
-        audit.Journal(database),
-        (identity.Directory(database).claim, care.follow_tasks, care.follow_care),
-    )
+    journal, cipher = audit.Journal(database), sekali.cipher
+    watchers = (identity.Directory(database, cipher).claim, care.follow_tasks, care.follow_care)
     stores = {
-        "without": records.Store(database, journal, watchers, care.Relations(database)),
+        "without": records.Store(database, journal, cipher, watchers, care.Relations(database)),
         "with": sekali.store,
     }
     grant = security.decide(rsud, security.Purpose.INTEGRATION)
@@ -100,7 +99,8 @@ async def measure(database: kernel.Database, sekali: app.Sekali) -> None:
 
 
 async def actor(database: kernel.Database, client: str) -> security.Actor:
-    keeper = security.Doorkeeper(database, audit.Journal(database), security.Vault(kernel.Settings()))
+    vault = security.Vault(kernel.Settings(data=DATA))
+    keeper = security.Doorkeeper(database, audit.Journal(database), vault, security.Cipher(vault, database))
     found = await keeper.system(await database.fetchval("select actor from security.client where id = $1", client))
     assert found is not None
     return found

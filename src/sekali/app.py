@@ -30,25 +30,44 @@ class Sekali:
     subscriptions: exchange.Subscriptions
     anchors: audit.Anchors
     anchor_minutes: int
+    cipher: security.Cipher
+    rekeying: security.Rekeying
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """All that goes on by itself while the first process serves."""
-        async with self.bulk.working(), self.subscriptions.working(), self.anchors.working(self.anchor_minutes):
+        async with (
+            self.bulk.working(), self.subscriptions.working(), self.anchors.working(self.anchor_minutes),
+            self.rekeying.working(),
+        ):  # fmt: skip
             yield
+
+
+AT_REST: tuple[security.Table, ...] = (
+    *records.AT_REST, *identity.AT_REST, *care.AT_REST, *security.AT_REST, *exchange.AT_REST, *hl7v2.AT_REST,
+)  # fmt: skip
+"""All that is sealed with the server's keys."""
 
 
 async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     """Join all parts over one migrated database."""
     journal, vault = audit.Journal(database), security.Vault(settings)
-    doorkeeper = security.Doorkeeper(database, journal, vault, _house(settings))
+    cipher = security.Cipher(vault, database)
+    await cipher.join()
+    doorkeeper = security.Doorkeeper(database, journal, vault, cipher, _house(settings))
     await doorkeeper.open()
-    directory = identity.Directory(database)
+    directory = identity.Directory(database, cipher)
     relations = care.Relations(database)
     outbox = exchange.Outbox(care.caring)
-    watchers: tuple[records.Watcher, ...] = (directory.claim, care.follow_tasks, care.follow_care, outbox.follow)
+    watchers: tuple[records.Watcher, ...] = (
+        directory.claim,
+        care.follow_tasks,
+        care.follow_care,
+        care.follow_guardians,
+        outbox.follow,
+    )
     store_with = partial(
-        records.Store, database, journal, relations=relations, strict=settings.strict, codes=exchange.codes,
+        records.Store, database, journal, cipher, relations=relations, strict=settings.strict, codes=exchange.codes,
         classes=security.Classes(settings.sensitive),
     )  # fmt: skip
     store = store_with(watchers)
@@ -103,7 +122,7 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     anchors = audit.Anchors(database, settings.anchors, settings.anchor_key)
     return Sekali(
         database, store, directory, doorkeeper, desks, movement, asgi, listener, bulk, subscriptions, anchors,
-        settings.anchor_minutes,
+        settings.anchor_minutes, cipher, security.Rekeying(database, vault, cipher, AT_REST),
     )  # fmt: skip
 
 

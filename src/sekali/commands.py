@@ -115,7 +115,7 @@ async def _write_down(database: kernel.Database, kind: audit.Kind, purpose: secu
     """Whoever has a copy of everything, or put one in, is in the audit."""
     actor, grant = security.SYSTEM, security.decide(security.SYSTEM, purpose)
     event = audit.Event(
-        kind, actor.id, actor.signature, actor.role.value, None, None, grant.purpose.value, grant.basis, "everything",
+        kind, actor.id, grant.signature, actor.role.value, None, None, grant.purpose.value, grant.basis, "everything",
         f"as of {moment}",
     )  # fmt: skip
     async with database.transaction() as tx:

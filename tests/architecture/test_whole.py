@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.routing import Mount, Route, WebSocketRoute
 
-from sekali import app, audit, kernel, program
+from sekali import app, audit, demo, kernel, program
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src/sekali"
@@ -80,11 +80,12 @@ def messages() -> dict[str, str]:
             place = 0 if name == "say" else place  # the words of documents
             if place is not None and len(node.args) > place and isinstance(node.args[place], ast.Constant):
                 found[node.args[place].value] = str(path.relative_to(SOURCE))
-    return found | dict.fromkeys(names(), "a name in a table of the movement")
+    return found | dict.fromkeys(names(), "a name in a table")
 
 
 def names() -> Iterator[str]:
-    """What pages and papers say in somebody's language though no template spells it: names of parts, stages, tables."""
+    """What pages and papers say in somebody's language though no template spells it: names in tables, demo desks."""
+    yield from (login.to_try for login in demo.logins())
     yield from program.ALL_OUTPUTS.values()
     yield from (name for _, name in program.SUBS.values())
     yield from program.READINESS

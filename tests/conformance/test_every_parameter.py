@@ -70,9 +70,11 @@ def group(number: int) -> list[str]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def lenient(database: kernel.Database) -> app.Sekali:
+async def lenient(database: kernel.Database, folder) -> app.Sekali:
     """A server that takes what other servers' data sets hold."""
-    return await app.build(kernel.Settings(strict=False, rate_address=None, rate_account=None), database)
+    return await app.build(
+        kernel.Settings(data=folder / "data", strict=False, rate_address=None, rate_account=None), database
+    )
 
 
 async def kept(sekali: app.Sekali, type: str) -> dict[str, dict[str, Any]]:

@@ -74,6 +74,7 @@ def test_while_the_provider_is_away_the_password_works(new_context, at) -> None:
     page.locator("#password").fill("sekali-demo")
     page.locator("form[action='/masuk'] button").click()
     page.wait_for_url("**/akun")
+    assert "belum ditautkan" in page.locator("#penyedia").inner_text()
 
 
 def test_linked_staff_come_in_work_and_log_out_in_both_places(new_context, served, place, kept) -> None:
@@ -92,6 +93,8 @@ def test_linked_staff_come_in_work_and_log_out_in_both_places(new_context, serve
         by_provider(page, "pegawai-7731", "/masuk?ke=/akun")
         page.wait_for_url("**/akun")
         assert "loket.jetis" in page.locator("h1").inner_text()
+        assert page.locator("#penyedia .badge.good").inner_text() == "ditautkan"
+        look(page, "account-linked")
         cookie = next(one for one in page.context.cookies() if one["name"] == "sekali")
         assert cookie["httpOnly"] and cookie["sameSite"] == "Lax"
 

@@ -8,34 +8,10 @@ import re
 import time
 import uuid
 
+from keyboard import press, tab_to, tab_to_text, type_into
 from playwright.sync_api import Page
 
 HOSPITAL = "RS Pratama Kota Yogyakarta"
-
-
-def tab_to(page: Page, selector: str, most: int = 120) -> None:
-    """Press Tab until the focus is there, as somebody without a mouse does."""
-    for _ in range(most):
-        if page.evaluate("selector => !!document.activeElement?.matches(selector)", selector):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"Tab never reached {selector}")
-
-
-def type_into(page: Page, name: str, text: str) -> None:
-    tab_to(page, f"[name='{name}']")
-    page.keyboard.press("ControlOrMeta+a")
-    page.keyboard.type(text)
-
-
-def press(page: Page, selector: str) -> None:
-    tab_to(page, selector)
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
-
-
-def focused(page: Page) -> str:
-    return page.evaluate("document.activeElement.innerText || document.activeElement.name")
 
 
 def figure(page: Page) -> int:
@@ -62,7 +38,7 @@ def test_the_first_zero_question_referral(at, kept) -> None:
     clerk = at("loket.gedongtengen")
     scan(clerk, nik)
     # When the clerk fills the only form there is; birth date and sex are there, read from the NIK
-    assert clerk.locator("#birth_date").input_value() == "1990-03-05"
+    assert clerk.locator("#birth_date").input_value() == "05-03-1990"
     assert clerk.locator("[name=sex][value=female]").is_checked()
     type_into(clerk, "name", name)
     type_into(clerk, "address", "Jl. Uji No. 1")
@@ -137,11 +113,3 @@ def test_the_first_zero_question_referral(at, kept) -> None:
     rows = kept("select kind, questions, seconds from care.visit where citizen = $1 order by arrived_at", citizen)
     assert [(row["kind"], row["questions"]) for row in rows] == [("first", 3), ("referral", 0), ("returning", 0)]
     assert all(row["seconds"] > 0 for row in rows)
-
-
-def tab_to_text(page: Page, text: str, most: int = 200) -> None:
-    for _ in range(most):
-        if page.evaluate("document.activeElement.innerText") == text:
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"Tab never reached {text}")

@@ -59,29 +59,29 @@ def test_the_whole_way_of_a_question(looked_at, at, kept) -> None:
     reason = f"Saya di rumah hari itu {time.time_ns()}"
     siti.locator("#reason").fill(reason)
     submit(siti, "main form button")
-    assert "menunggu jawaban" in siti.locator("#pertanyaan").inner_text()
+    assert reason in siti.locator("#permintaan").inner_text()
+    assert "sisa 71 jam" in siti.locator("#permintaan").inner_text()
 
     # then: another of the facility reads and answers it
-    doctor = at("dokter.gedongtengen")
-    submit(doctor, "nav a[href='/pertanyaan']")
-    look(doctor, "questions")
-    (id,) = [row["id"] for row in kept("select id from care.question where reason = $1", reason)]
-    submit(doctor, f"a[href='/pertanyaan/{id}']")
-    assert reason in doctor.locator("main").inner_text()
-    assert "Siti" not in doctor.locator("main").inner_text()
-    look(doctor, "question-of-a-citizen")
-    doctor.locator("#answer").fill("Kartu Anda dipindai di loket pagi itu.")
-    submit(doctor, "main form button")
-    assert "Kartu Anda dipindai" in doctor.locator("main").inner_text()
-    look(doctor, "questions-answered")
+    officer = at("rekam.gedongtengen")
+    submit(officer, "nav a[href='/tugas']")
+    (id,) = [row["id"] for row in kept("select id from care.duty order by asked_at desc limit 1")]
+    submit(officer, f"a[href='/tugas/{id}']")
+    assert reason in officer.locator("main").inner_text()
+    assert "Siti" not in officer.locator("main").inner_text()
+    look(officer, "question-of-a-citizen")
+    officer.locator("#answer").fill("Kartu Anda dipindai di loket pagi itu.")
+    submit(officer, "main form button")
+    assert officer.locator(f"td a[href='/tugas/{id}']").count(), "it stands among those that are done"
 
     # and: she reads the answer, and that her question was read, in English too
+    siti.goto("/warga/hak")
+    assert "Kartu Anda dipindai" in siti.locator("#permintaan").inner_text()
     siti.goto("/warga/dilihat")
-    assert "Kartu Anda dipindai" in siti.locator("#pertanyaan").inner_text()
-    assert "untuk menjawab pertanyaan Anda" in siti.locator("table").inner_text()
+    assert "untuk menjawab permintaan Anda" in siti.locator("table").inner_text()
     submit(siti, "button[name=lang]")
     siti.goto("/warga/dilihat")
-    assert "to answer your question" in siti.locator("table").inner_text()
+    assert "to answer your request" in siti.locator("table").inner_text()
     assert "by right of" in siti.locator("table").inner_text()
     look(siti, "who-looked-english")
 
@@ -113,6 +113,7 @@ def test_filtered_without_scripts(served, new_context, looked_at) -> None:
     page.locator("#password").fill("sekali-demo")
     submit(page, "form[action='/masuk'] button")
     page.goto("/warga/dilihat")
+    page.locator("main summary").click()
     page.locator("#fasilitas").select_option(label="Puskesmas Gedongtengen")
     submit(page, "form[method=get] button")
     assert entry(page, "Puskesmas Gedongtengen").count() and "fasilitas=" in page.url

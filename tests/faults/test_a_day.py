@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
+import decrypting
 import httpx
 import psutil
 import pytest
@@ -207,10 +208,6 @@ async def kill_all(served: Served, rng: random.Random) -> Served:
     return await asyncio.to_thread(begin, served.folder, int(served.url.rpartition(":")[2]))
 
 
-MOVED = (
-    "update records.resource set id = $2::text::uuid, content = convert_to(replace(convert_from(content, 'utf8'), $1::text,"
-    " $2::text), 'utf8') where id = $1::text::uuid"
-)
 SMALL = (kill_a_worker, stall, kill_the_database)
 ALL = (*SMALL, restart, kill_all)
 
@@ -234,7 +231,8 @@ async def tampered(place: Path, port: int) -> list[str]:
         database = await kernel.Database.connect(served.dsn, 1)
         last = next(iter(client._known))
         other = kernel.new_id(kernel.shard_of(UUID(last)))
-        await database.execute(MOVED, last, str(other))
+        cipher = await decrypting.cipher_of(database, kernel.Settings(data=served.folder))
+        await decrypting.move(database, cipher, UUID(last), other)
         await database.close()
         await client._search()
         return told.wrong

@@ -19,6 +19,8 @@ class Staff:
     hospital_clerk: security.Actor
     specialist: security.Actor
     system: security.Actor
+    officer: security.Actor
+    head: security.Actor
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -37,6 +39,8 @@ async def staff(city: app.Sekali) -> Staff:
         at("RS Pratama Kota Yogyakarta", security.Role.CLERK),
         at("RS Pratama Kota Yogyakarta", security.Role.DOCTOR),
         at("RSUD Kota Yogyakarta", security.Role.INTEGRATOR),
+        at("Puskesmas Gedongtengen", security.Role.RECORDS_OFFICER),
+        at("Puskesmas Gedongtengen", security.Role.FACILITY_HEAD),
     )
 
 

@@ -5,15 +5,15 @@ from .chain import append, write_as
 from .event import AT_THE_DOOR, REFUSED_AT_THE_DOOR, Event, Kind
 from .journal import Journal
 from .keys import private_key, public_key, public_text
-from .looks import LIMIT, Look, Looked, look, looks, places_of_looks
+from .looks import LIMIT, Look, Looked, Noted, look, looks, noted, places_of_looks
 from .trail import Told, Traced, Trail
 from .verifying import Verdict, export, last_anchor, verify, verify_export
 from .walk import NO_MARKS, Break, Marks
 
 __all__ = [
     "AT_THE_DOOR", "REFUSED_AT_THE_DOOR",
-    "Anchored", "Anchors", "Break", "Event", "Journal", "Kind", "LIMIT", "Look", "Looked", "Marks", "NO_MARKS",
-    "Told", "Traced", "Trail", "Verdict", "append", "export", "last_anchor", "last_number", "look", "looks",
+    "Anchored", "Anchors", "Break", "Event", "Journal", "Kind", "LIMIT", "Look", "Looked", "Marks", "NO_MARKS", "Noted",
+    "Told", "Traced", "Trail", "Verdict", "append", "export", "last_anchor", "last_number", "look", "looks", "noted",
     "places_of_looks", "private_key", "public_key", "public_text", "read_anchors", "verify", "verify_export",
     "write_as",
 ]  # fmt: skip

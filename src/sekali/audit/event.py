@@ -17,6 +17,7 @@ class Kind(StrEnum):
     FETCHED = "fetched"
     BACKED_UP = "backed-up"
     RESTORED = "restored"
+    KEYS_CHANGED = "keys-changed"
     SUBSCRIBED = "subscribed"
     NOTIFIED = "notified"
     REGISTERED = "registered"
@@ -25,6 +26,8 @@ class Kind(StrEnum):
     REFERRAL_ANSWERED = "referral-answered"
     SENT_BACK = "sent-back"
     CONSENTED = "consented"
+    GUARDIAN_BEGUN = "guardian-begun"
+    GUARDIAN_ENDED = "guardian-ended"
     EMERGENCY_OPENED = "emergency-opened"
     EMERGENCY_REVIEWED = "emergency-reviewed"
     LOGGED_IN = "logged-in"
@@ -58,6 +61,11 @@ class Kind(StrEnum):
     ANCHORS_BEGUN = "anchors-begun"
     QUESTIONED = "questioned"
     QUESTION_ANSWERED = "question-answered"
+    RIGHT_ASKED = "right-asked"
+    RIGHT_ANSWERED = "right-answered"
+    RIGHT_WITHDRAWN = "right-withdrawn"
+    BREACH_RECORDED = "breach-recorded"
+    BREACH_TOLD = "breach-told"
 
 
 REFUSED_AT_THE_DOOR = frozenset({Kind.LOGIN_REFUSED, Kind.LOCKED, Kind.TOKEN_REFUSED, Kind.SENDER_REFUSED})

@@ -5,6 +5,7 @@ each, what was done for one reason on one day is one entry: the actor's own name
 through which somebody asked.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -22,7 +23,7 @@ MACHINES = ("integrator", "system")
 """Roles that are no people; the two indexes of ``audit.event`` by citizen say the same."""
 _WHOSE = {
     True: "role in ('integrator', 'system')",
-    False: "role not in ('integrator', 'system') and role <> 'citizen'",
+    False: "role not in ('integrator', 'system') and (role <> 'citizen' or purpose = 'acting')",
 }
 
 
@@ -64,7 +65,8 @@ class Looked:
 
 
 async def looks(database: kernel.Database, citizen: UUID, asked: Looked) -> tuple[list[Look], bool]:
-    """A page of entries, the newest first, without the citizen's own; whether there are more.
+    """A page of entries, the newest first, without the citizen's own, with those of whoever acts for them; whether there
+    are more.
 
     What was done is here as soon as it was done: it is read from the audit itself.
     """
@@ -85,6 +87,21 @@ async def look(database: kernel.Database, citizen: UUID, stream: str, seq: int) 
     """One event about ``citizen``; None when it is another's, or none."""
     row = await database.fetchrow(SQL.one, stream, seq, citizen)
     return _look(row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Where something that was done with a citizen's data stands, and when the citizen first looked after it."""
+
+    stream: str
+    seq: int
+    seen_at: datetime | None
+
+
+async def noted(database: kernel.Database, citizen: UUID, done: Mapping[str, datetime]) -> dict[str, Noted]:
+    """The first event that names each ``what``, which was done at that time. What nobody wrote down is not there."""
+    rows = await database.fetch(SQL.noted, citizen, list(done), list(done.values())) if done else []
+    return {row["what"]: Noted(row["stream"], row["seq"], row["seen_at"]) for row in rows}
 
 
 def _look(row: kernel.Row) -> Look:

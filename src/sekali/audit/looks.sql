@@ -18,3 +18,14 @@ select distinct facility from audit.event where citizen = $1 and at >= $2 and at
 select actor, actor_name, role, facility, purpose, basis, at as first, at as last, 1 as times, array[kind] as kinds,
        array[what] as whats, stream, seq
 from audit.event where stream = $1 and seq = $2 and citizen = $3
+
+-- name: noted
+-- The first event of each thing that was done with a citizen's data, and when the citizen next looked at the own record.
+select distinct on (done.what) done.what, e.stream, e.seq, (
+  select min(own.at) from audit.event own where own.citizen = $1 and own.at > done.at
+  and own.role not in ('integrator', 'system') and own.role = 'citizen' and own.kind = 'looked'
+) as seen_at
+from unnest($2::text[], $3::timestamptz[]) done(what, at)
+join audit.event e on e.citizen = $1 and e.what = done.what and e.role not in ('integrator', 'system')
+  and e.at between done.at - interval '1 minute' and done.at + interval '1 minute'
+order by done.what, e.at, e.stream, e.seq

@@ -5,19 +5,29 @@ from datetime import timedelta
 
 from sekali import audit, identity, kernel, records, security
 
-from . import icd, measures, places, resources
+from . import clock, icd, measures, places, resources
+from .atrest import AT_REST
+from .breaches import Breaches, Happened
 from .consents import CLASSES, PURPOSES, Consents, Said, Wish
 from .consents import resource as consent
 from .consultation import PLAUSIBLE, Consultation
+from .corrections import FIELDS, now_known
 from .counter import Counter
+from .duties import Answer, Duties, Opened
+from .duty import Correction, Duty, Kind, Look, Outcome, Restriction, Wished
 from .emergency import Emergency, Opening
 from .facilities import Facilities, is_open, today
+from .grounds import Grounds
+from .guardians import KINSHIPS, PROOFS, Guardians, Guardianship, Proved, follow_guardians
 from .own import OwnPage, of_myself
-from .questions import Question, Questions
+from .questions import Questions
+from .reading import person
 from .record import RecordRoom
 from .referrals import Referrals
 from .referrals import follow as follow_tasks
 from .relations import Relations, at_counter, caring, follow_care
+from .rights import Rights
+from .telling import Line, called, told
 from .views import (
     Allergy,
     Arrival,
@@ -60,6 +70,10 @@ class Care:
     emergency: Emergency
     record_room: RecordRoom
     questions: Questions
+    duties: Duties
+    rights: Rights
+    breaches: Breaches
+    guardians: Guardians
 
 
 def care(
@@ -75,51 +89,75 @@ def care(
     referrals = Referrals(database, store, facilities)
     counter = Counter(database, store, directory, doorkeeper, facilities, referrals)
     lasts, review_within = timedelta(minutes=settings.emergency_minutes), timedelta(hours=settings.review_hours)
+    hours = {Kind(name): number for name, number in settings.clocks.items()} | {Kind.QUESTION: settings.question_hours}
+    consents = Consents(store, facilities)
+    duties = Duties(database, journal, store, facilities, consents, hours, Grounds(settings.grounds))
     return Care(
         facilities,
         counter,
         Consultation(database, store, facilities, referrals),
         referrals,
         OwnPage(database, store, referrals),
-        Consents(store, facilities),
+        consents,
         Emergency(database, store, counter, lasts, review_within),
         RecordRoom(database, store, settings.recent_days),
-        Questions(database, journal, facilities, timedelta(hours=settings.question_hours)),
+        Questions(database, facilities, duties),
+        duties,
+        Rights(store, facilities, duties),
+        Breaches(database, journal, store.cipher, counter, hours[Kind.BREACH]),
+        Guardians(database, store, counter, facilities, referrals, timedelta(days=settings.guardian_days)),
     )
 
 
 __all__ = [
+    "AT_REST",
     "CLASSES",
+    "FIELDS",
+    "KINSHIPS",
     "PLAUSIBLE",
+    "PROOFS",
     "PURPOSES",
     "Allergy",
+    "Answer",
     "Arrival",
+    "Breaches",
     "Care",
     "Chart",
     "CityMeasure",
     "Consents",
     "Consultation",
+    "Correction",
     "Counter",
     "CounterMeasure",
     "Coverage",
     "Department",
     "Diagnosis",
+    "Duties",
+    "Duty",
     "Emergency",
     "Examination",
     "Facilities",
     "Facility",
+    "Guardians",
+    "Guardianship",
+    "Happened",
     "HospitalOption",
     "Hours",
     "IcdTerm",
+    "Kind",
     "Letter",
+    "Line",
+    "Look",
     "Medication",
     "MyPage",
+    "Opened",
     "Opening",
+    "Outcome",
     "OwnPage",
     "PastVisit",
     "Person",
     "Prefill",
-    "Question",
+    "Proved",
     "Questions",
     "ReadRecord",
     "RecordRoom",
@@ -127,22 +165,31 @@ __all__ = [
     "Referrals",
     "Registration",
     "Relations",
+    "Restriction",
+    "Rights",
     "Said",
     "Slip",
     "Visit",
     "Vitals",
     "Wish",
+    "Wished",
     "at_counter",
+    "called",
     "care",
     "caring",
+    "clock",
     "consent",
     "follow_care",
+    "follow_guardians",
     "follow_tasks",
     "icd",
     "is_open",
     "measures",
+    "now_known",
     "of_myself",
+    "person",
     "places",
     "resources",
     "today",
+    "told",
 ]

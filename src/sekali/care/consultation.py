@@ -40,7 +40,10 @@ class Consultation:
         """Today's visits of the actor's facility, those still open first; at most 500."""
         facility = await self._facilities.one(actor.facility)
         security.decide(actor, security.Purpose.REGISTRATION)
-        return [visit(row) for row in await self._database.fetch(SQL.today, facility.id, today(facility.zone))]
+        return [
+            visit(self._store.cipher, row)
+            for row in await self._database.fetch(SQL.today, facility.id, today(facility.zone))
+        ]
 
     async def chart(self, actor: security.Actor, visit_id: UUID) -> Chart:
         """Everything about the person that treating them needs. Raises NotFound, Forbidden (the visit is over)."""
@@ -142,7 +145,7 @@ class Consultation:
         await self._move(grant, here, "cancelled", ["arrived"], "")
 
     async def _open(self, actor: security.Actor, visit_id: UUID) -> tuple[Visit, security.Grant]:
-        here = await visit_here(self._database, visit_id, require_facility(actor))
+        here = await visit_here(self._database, self._store.cipher, visit_id, require_facility(actor))
         return here, await treating(self._database, actor, here.citizen)
 
     async def _move(self, grant: security.Grant, here: Visit, status: str, expected: list[str], doctor: str) -> None:

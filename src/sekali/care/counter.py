@@ -76,7 +76,7 @@ class Counter:
             referral=referral,
             departments=tuple(departments),
             department=_department(departments, referral.department_code if referral else None),
-            visit=await live_visit(self._database, citizen, facility.id, today(facility.zone)),
+            visit=await live_visit(self._database, self._store.cipher, citizen, facility.id, today(facility.zone)),
             newborns=tuple(await self.newborns(actor, reading.person(record["Patient"][0]).nik)),
         )
 
@@ -118,7 +118,7 @@ class Counter:
         try:
             async with self._store.change(grant) as change:
                 visit = await new_visit(
-                    change.tx, facility, chosen, person, at, day, "referral" if used else "returning",
+                    change.tx, self._store.cipher, facility, chosen, person, at, day, "referral" if used else "returning",
                     0 if chosen.id == known.id else 1, min(seconds, MOST_SECONDS), used.id if used else None,
                 )  # fmt: skip
                 await change.create(resources.encounter(visit), visit.id)
@@ -126,7 +126,7 @@ class Counter:
                     await self._referrals.use(change, used, visit, at, day)
                 change.note(audit.Kind.CHECKED_IN, citizen, f"Encounter/{visit.id}")
         except kernel.Duplicate:
-            already = await live_visit(self._database, citizen, facility.id, day)
+            already = await live_visit(self._database, self._store.cipher, citizen, facility.id, day)
             if already is None:
                 raise
             return already
@@ -154,7 +154,7 @@ class Counter:
                 await change.create(resources.coverage(citizen, tidy.jkn))
             person = reading.person(patient)
             visit = await new_visit(
-                change.tx, facility, chosen, person, at, today(facility.zone), "first", questions,
+                change.tx, self._store.cipher, facility, chosen, person, at, today(facility.zone), "first", questions,
                 min(seconds, MOST_SECONDS), None,
             )  # fmt: skip
             await change.create(resources.encounter(visit), visit.id)
@@ -165,13 +165,13 @@ class Counter:
     async def slip(self, actor: security.Actor, visit_id: UUID) -> Slip:
         """The queue slip with the citizen's QR. Raises NotFound."""
         facility = await self._facilities.one(actor.facility)
-        visit = await visit_here(self._database, visit_id, facility.id)
+        visit = await visit_here(self._database, self._store.cipher, visit_id, facility.id)
         grant = at_counter(actor, visit.citizen)
         return Slip(visit, reading.person(await self._store.under(grant).read("Patient", visit.citizen)), facility)
 
     async def invite(self, actor: security.Actor, visit_id: UUID) -> str:
         """A new code for the citizen's own page, for somebody who stands at the counter."""
-        visit = await visit_here(self._database, visit_id, require_facility(actor))
+        visit = await visit_here(self._database, self._store.cipher, visit_id, require_facility(actor))
         async with self._database.transaction() as tx:
             return await self._doorkeeper.invite(tx, visit.name, citizen=visit.citizen)
 

@@ -17,10 +17,18 @@ select e.*, f.name as facility_name from care.emergency e join care.facility f o
 update care.emergency set ends_at = $3 where id = $1 and actor = $2 and ends_at > $3
 
 -- name: of_facility
--- For a facility's head: those nobody has looked into first, the longest waiting first.
-select e.*, f.name as facility_name from care.emergency e join care.facility f on f.id = e.facility
-where e.facility = $1
+-- For a facility's head: those nobody has looked into first, the longest waiting first; and whether the person came.
+select e.*, f.name as facility_name, (
+  select min(v.arrived_at) from care.visit v where v.citizen = e.citizen and v.facility = e.facility
+  and v.arrived_at between e.opened_at - interval '1 day' and e.opened_at + interval '1 day'
+) as visited_at
+from care.emergency e join care.facility f on f.id = e.facility where e.facility = $1
 order by e.verdict <> '', case when e.verdict = '' then e.opened_at end, e.opened_at desc limit 200
+
+-- name: escalated
+-- For the auditor: those of all facilities that nobody has looked into in time.
+select e.*, f.name as facility_name from care.emergency e join care.facility f on f.id = e.facility
+where e.verdict = '' and e.opened_at < $1 order by e.opened_at limit 200
 
 -- name: of_citizen
 -- Who opened a person's record in an emergency.

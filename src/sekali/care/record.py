@@ -39,12 +39,12 @@ class RecordRoom:
     async def visits(self, actor: security.Actor) -> list[Visit]:
         """At most 500, the latest first; of those whose records the actor's role may read. Raises Forbidden."""
         facility, since = require_facility(actor), kernel.now() - self._recent
-        found = [visit(row) for row in await self._database.fetch(SQL.recent, facility, since)]
+        found = [visit(self._store.cipher, row) for row in await self._database.fetch(SQL.recent, facility, since)]
         return [one for one in found if self._allowed(actor, one) is not None]
 
     async def of_visit(self, actor: security.Actor, id: UUID) -> ReadRecord:
         """The record of whose visit this is. Raises NotFound, Forbidden (that was too long ago for this role)."""
-        here = await visit_here(self._database, id, require_facility(actor))
+        here = await visit_here(self._database, self._store.cipher, id, require_facility(actor))
         grant = self._allowed(actor, here)
         if grant is None:
             raise kernel.Forbidden("This visit is over, and your role may not look at the record any more.")

@@ -1,6 +1,6 @@
 """Referrals: to a hospital that fits, answered, used once, sent back (PMK 001/2012; the payer's rules of 90 days and one use)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from math import asin, cos, radians, sin, sqrt
@@ -10,6 +10,7 @@ from uuid import UUID
 from sekali import audit, fhir, kernel, records, security
 
 from . import reading, resources
+from .atrest import REFERRALS
 from .facilities import Facilities, is_open, today
 from .relations import require_facility, treating
 from .views import Department, Diagnosis, Facility, HospitalOption, Letter, Referral, Visit
@@ -58,7 +59,7 @@ class Referrals:
         self, actor: security.Actor, visit_id: UUID, hospital: UUID, department_code: str, reason: str, priority: str
     ) -> Referral:
         """Ask a hospital. Raises Invalid (no diagnosis, no reason), Conflict (full, or asked already)."""
-        visit = await visit_here(self._database, visit_id, require_facility(actor))
+        visit = await visit_here(self._database, self._store.cipher, visit_id, require_facility(actor))
         grant = await treating(self._database, actor, visit.citizen)
         option = await self._choose(actor, hospital, department_code)
         if priority not in ("routine", "urgent"):
@@ -103,10 +104,13 @@ class Referrals:
         task = await change.create(resources.task(visit, request.id, to, priority, at))
         await change.create(_summary(visit, record, actor.name, at))
         person = reading.person(record["Patient"][0])
+        sealed = _sealer(self._store.cipher, request.id)
+        await self._store.cipher.hold(change.tx)
         await change.tx.execute(
-            SQL.add, kernel.shard_of(request.id), request.id, task.id, number, visit.citizen, person.name, person.birth_date,
-            person.sex, visit.facility, option.facility.id, option.department.code, reason,
-            f"{diagnosis.code} {diagnosis.text}", priority, actor.name, at, expires_on,
+            SQL.add, kernel.shard_of(request.id), request.id, task.id, number, visit.citizen, sealed("name", person.name),
+            person.birth_date, person.sex, visit.facility, option.facility.id, option.department.code,
+            sealed("reason", reason), sealed("diagnosis", f"{diagnosis.code} {diagnosis.text}"), priority, actor.name, at,
+            expires_on,
         )  # fmt: skip
         return request.id
 
@@ -225,7 +229,9 @@ class Referrals:
 
     async def write_back(self, change: records.Writing, id: UUID, letter: str) -> None:
         """The letter back, where the puskesmas sees it."""
-        await change.tx.execute(SQL.write_back, kernel.shard_of(id), id, letter)
+        await self._store.cipher.hold(change.tx)
+        sealed = _sealer(self._store.cipher, id)("letter_back", letter)
+        await change.tx.execute(SQL.write_back, kernel.shard_of(id), id, sealed)
 
     async def _move_task(
         self, change: records.Writing, id: UUID, status: str, at: datetime, encounter: UUID | None = None
@@ -280,7 +286,7 @@ class Referrals:
     async def _list(self, where: str, *values: Any) -> list[Referral]:
         """``where`` is always a constant of this file; values go as parameters."""
         rows = await self._database.fetch(f"{SQL.shown} where {where} limit {MOST_SHOWN}", *values)
-        return [_referral(row, today("Asia/Jakarta")) for row in rows]
+        return [_referral(REFERRALS.opened(self._store.cipher, row), today("Asia/Jakarta")) for row in rows]
 
 
 async def follow(tx: kernel.Session, changes: Sequence[records.Change]) -> None:
@@ -303,7 +309,10 @@ async def follow(tx: kernel.Session, changes: Sequence[records.Change]) -> None:
         owner = reading.id_of(task.get("owner", {}))
         reason = task.get("statusReason", {}).get("text", "")
         if status:
-            await tx.execute(SQL.follow, change.id, status, reason, owner, kernel.now())
+            row = await tx.fetchrow(SQL.of_task, change.id)
+            if row is not None:
+                answer = _sealer(change.cipher, row["id"])("answer", reason)
+                await tx.execute(SQL.follow, change.id, status, answer, owner, kernel.now())
 
 
 def _noted(change: records.Change) -> tuple[Any, ...] | None:
@@ -318,17 +327,26 @@ def _noted(change: records.Change) -> tuple[Any, ...] | None:
     number = numbers.get(fhir.REFERRAL) or next(iter(numbers.values()), "") or change.id.hex[-12:].upper()
     note = next(iter(request.get("note", ())), {})
     at = kernel.now()
+    sealed = _sealer(change.cipher, change.id)
     until = request.get("occurrencePeriod", {}).get("end", "")[:10]
     return (
-        kernel.shard_of(change.id), change.id, number[:60], change.subject, request["subject"].get("display", ""), here, to,
-        next(iter(reading.codes(request.get("performerType"))), "UMU"), note.get("text", "")[:2000],
-        next((reading.words(one) for one in request.get("reasonCode", ())), ""), request.get("priority", "routine"),
+        kernel.shard_of(change.id), change.id, number[:60], change.subject,
+        sealed("name", request["subject"].get("display", "")), here, to,
+        next(iter(reading.codes(request.get("performerType"))), "UMU"),
+        sealed("reason", note.get("text", "")[:2000]),
+        sealed("diagnosis", next((reading.words(one) for one in request.get("reasonCode", ())), "")),
+        request.get("priority", "routine"),
         note.get("authorString") or by.get("display", ""), at,
         date.fromisoformat(until) if len(until) == 10 else at.date() + VALID,
     )  # fmt: skip
 
 
-def _referral(row: kernel.Row, day: date) -> Referral:
+def _sealer(cipher: security.Cipher, id: UUID) -> Callable[[str, str], bytes]:
+    """Seals a column's text of one referral; who writes it holds the keys."""
+    return lambda name, text: REFERRALS.seal(cipher, name, text, kernel.shard_of(id), id)
+
+
+def _referral(row: Mapping[str, Any], day: date) -> Referral:
     values = {key: value for key, value in row.items() if key != "shard"}
     if values["status"] in ("requested", "accepted") and values["expires_on"] < day:
         values["status"] = "expired"

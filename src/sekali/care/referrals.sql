@@ -23,6 +23,10 @@ select r.*, f.name as from_name, t.name as to_name,
            r.department_code) as department_name
 from care.referral r join care.facility f on f.id = r.from_facility join care.facility t on t.id = r.to_facility and r.task is not null
 
+-- name: of_task
+-- The referral of a Task.
+select id from care.referral where task = $1
+
 -- name: follow
 -- The working list follows the Task.
 update care.referral set status = $2, answer = $3, to_facility = coalesce($4, to_facility),

@@ -5,16 +5,18 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sekali import kernel
+from sekali import kernel, security
 
+from .atrest import VISITS
 from .views import Department, Facility, Person, Visit
 
 SQL = kernel.queries(__file__)
 
 
-def visit(row: kernel.Row, activation: str = "") -> Visit:
+def visit(cipher: security.Cipher, row: kernel.Row, activation: str = "") -> Visit:
     """A row of the working list."""
-    values: dict[str, Any] = {key: value for key, value in row.items() if key not in ("shard", "day")}
+    opened = VISITS.opened(cipher, row)
+    values: dict[str, Any] = {key: value for key, value in opened.items() if key not in ("shard", "day")}
     return Visit(**values, activation=activation)
 
 
@@ -25,6 +27,7 @@ async def next_number(tx: kernel.Session, facility: UUID, name: str) -> int:
 
 async def new_visit(
     tx: kernel.Session,
+    cipher: security.Cipher,
     facility: Facility,
     department: Department,
     person: Person,
@@ -43,25 +46,30 @@ async def new_visit(
         birth_date=person.birth_date, number=f"{department.letter}-{number:03}", status="arrived", kind=kind,
         arrived_at=at, started_at=None, finished_at=None, questions=questions, seconds=seconds, referral=referral,
     )  # fmt: skip
+    shard = kernel.shard_of(new.id)
+    await cipher.hold(tx)
     await tx.execute(
-        SQL.add, kernel.shard_of(new.id), new.id, new.facility, new.department, new.citizen, new.name, new.birth_date,
-        day, new.number, kind, at, questions, seconds, referral,
+        SQL.add, shard, new.id, new.facility, new.department, new.citizen,
+        VISITS.seal(cipher, "name", new.name, shard, new.id), new.birth_date, day, new.number, kind, at, questions, seconds,
+        referral,
     )  # fmt: skip
     return new
 
 
-async def live_visit(database: kernel.Database, citizen: UUID, facility: UUID, day: date) -> Visit | None:
+async def live_visit(
+    database: kernel.Database, cipher: security.Cipher, citizen: UUID, facility: UUID, day: date
+) -> Visit | None:
     """The visit a person has open here today."""
     row = await database.fetchrow(SQL.live, citizen, facility, day)
-    return visit(row) if row else None
+    return visit(cipher, row) if row else None
 
 
-async def visit_here(database: kernel.Database, id: UUID, facility: UUID) -> Visit:
+async def visit_here(database: kernel.Database, cipher: security.Cipher, id: UUID, facility: UUID) -> Visit:
     """A visit of this facility. Raises NotFound."""
     row = await database.fetchrow(SQL.one, kernel.shard_of(id), id, facility)
     if row is None:
         raise kernel.NotFound("Your facility has no such visit.")
-    return visit(row)
+    return visit(cipher, row)
 
 
 async def move(tx: kernel.Session, id: UUID, status: str, at: datetime, expected: list[str]) -> None:

@@ -80,9 +80,9 @@ async def _work(
     found: kernel.Settings, database: kernel.Database, dsn: str, population: int | None, listener: socket.socket
 ) -> None:
     count = await kernel.migrate(database)
-    await records.renew(database, tell=_say_renewed)
-    step(f"Database is up to date ({count} new migrations)" if count else "Database is up to date")
     sekali = await app.build(found, database)
+    await _bring_up(sekali)
+    step(f"Database is up to date ({count} new migrations)" if count else "Database is up to date")
     await _load_history(sekali)
     if found.demo:
         await commands.load_demo(sekali, console, found, population or found.population)
@@ -120,9 +120,19 @@ async def _migrate() -> None:
     async with database_at(require_url(found), found) as database:
         count = await kernel.migrate(database, tell=step)
         console.print(f"{count} migrations applied." if count else "Nothing to do.")
-        await records.renew(database, tell=_say_renewed)
-        await records.Seals(security.Classes(found.sensitive)).renew(database, tell=_say_classed)
-        await _load_history(await app.build(found, database))
+        sekali = await app.build(found, database)
+        await _bring_up(sekali)
+        await records.Seals(security.Classes(found.sensitive)).renew(database, sekali.cipher, tell=_say_classed)
+        await _load_history(sekali)
+
+
+async def _bring_up(sekali: app.Sekali) -> None:
+    """What earlier versions kept is kept as this one does."""
+    if security.PLAIN in sekali.cipher.in_use:
+        counts: dict[str, int] = {}
+        await sekali.rekeying.finish(counts.__setitem__)
+        step(f"What was kept unsealed is sealed: {sum(counts.values())} rows of {len(counts)} tables")
+    await records.renew(sekali.database, sekali.cipher, tell=_say_renewed)
 
 
 def _say_renewed(type: str, count: int) -> None:

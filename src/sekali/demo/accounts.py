@@ -18,6 +18,8 @@ SENDERS = (("SIMRS", "RSUD", "RSUD Kota Yogyakarta"), ("SIMRS", "PRATAMA", "RS P
 _STAFF = """
 loket.gedongtengen|Petugas Loket Gedongtengen|clerk|Puskesmas Gedongtengen|Register and check in
 dokter.gedongtengen|dr. Contoh Gedongtengen|doctor|Puskesmas Gedongtengen|Examine and refer
+rekam.gedongtengen|Petugas Rekam Medis Gedongtengen|records-officer|Puskesmas Gedongtengen|Answer what persons ask by their rights
+kepala.gedongtengen|Kepala Puskesmas Gedongtengen (contoh)|facility-head|Puskesmas Gedongtengen|Overdue requests, emergency access
 loket.jetis|Petugas Loket Jetis|clerk|Puskesmas Jetis|A second puskesmas: nobody is asked again
 dokter.jetis|dr. Contoh Jetis|doctor|Puskesmas Jetis|Examine and refer
 rujukan.rsud|Petugas Rujukan RSUD|referral-desk|RSUD Kota Yogyakarta|Accept, decline, redirect
@@ -30,6 +32,7 @@ perawat.rsud|Perawat Contoh RSUD|nurse|RSUD Kota Yogyakarta|Open a record in an 
 apoteker.rsud|Apoteker Contoh RSUD|pharmacist|RSUD Kota Yogyakarta|What handing out medicines needs
 rekam.rsud|Petugas Rekam Medis RSUD|records-officer|RSUD Kota Yogyakarta|Records of those who are or were here
 kepala.rsud|Direktur Contoh RSUD|facility-head|RSUD Kota Yogyakarta|Look into emergency access
+pengawas|Auditor Kota (contoh)|auditor||Emergency access that no head looked into in time
 integrator.rsud|Insinyur SIMRS RSUD (contoh)|integrator|RSUD Kota Yogyakarta|Connect a system; see what it asked
 walikota|Kantor Wali Kota (contoh)|city||Questions and minutes, counter by counter
 sekretariat|Sekretariat Gerakan (contoh)|secretariat||The movement: cohort, panel, awards, ceremony

@@ -35,13 +35,19 @@ _REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 
 _ACTIONS = {
     "R": ("looked", "fetched", "exported", "notified"),
-    "C": ("registered", "checked-in", "referred", "loaded", "questioned"),
+    "C": ("registered", "checked-in", "referred", "loaded", "questioned", "right-asked", "breach-recorded"),
     "D": ("deleted",),
-    "U": ("wrote", "referral-answered", "sent-back", "question-answered", "subscribed"),
-}
+    "U": (
+        "wrote", "referral-answered", "sent-back", "question-answered", "right-answered", "right-withdrawn", "breach-told",
+        "subscribed",
+    ),
+}  # fmt: skip
 """R4's action -> kinds of event; all others are E, executed."""
 _ACTION_OF = {kind: action for action, kinds in _ACTIONS.items() for kind in kinds}
-_REASONS = {"treatment": "TREAT", "referral": "TREAT", "registration": "HOPERAT", "own-record": "PATRQT"}
+_REASONS = {
+    "treatment": "TREAT", "referral": "TREAT", "registration": "HOPERAT", "own-record": "PATRQT", "rights": "PATRQT",
+    "acting": "FAMRQT",
+}  # fmt: skip
 
 
 def routes() -> list[tuple[str, str, Any]]:

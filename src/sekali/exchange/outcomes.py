@@ -24,6 +24,7 @@ _STATUS: dict[type[kernel.Failure], tuple[int, str]] = {
     kernel.TooMany: (429, "throttled"),
     kernel.TooSlow: (408, "timeout"),
     kernel.Unavailable: (503, "transient"),
+    kernel.Broken: (500, "exception"),
 }
 
 

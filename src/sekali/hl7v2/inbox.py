@@ -4,7 +4,7 @@ import hashlib
 import logging
 from uuid import uuid4
 
-from sekali import identity, kernel, records
+from sekali import identity, kernel, records, security
 
 from . import answers, people, results, stays
 from .mapping import build, place_of
@@ -89,7 +89,7 @@ class Inbox:
         work = await getattr(self, f"_{event.work}")(message, event, context)
         async with self._store.change(sender.grant) as writing:
             await writing.tx.execute(SQL.one_at_a_time, str(sender.organization))
-            if await _first(writing.tx, sender, message):
+            if await _first(writing.tx, self._store.cipher, sender, message):
                 await work(writing)
             else:
                 context.notes[:] = [Note(0, CONTROL, "This message was kept before; nothing was changed.", "I")]
@@ -164,12 +164,13 @@ def _event(message: Message) -> Event:
     return event
 
 
-async def _first(tx: kernel.Session, sender: Sender, message: Message) -> bool:
+async def _first(tx: kernel.Session, cipher: security.Cipher, sender: Sender, message: Message) -> bool:
     """Take the control id; False for a message that was kept before. Raises Refused for another one under its number."""
     digest = hashlib.sha256(b"\r".join(segment.raw.encode() for segment in message.segments[1:])).digest()
-    if await tx.fetchval(SQL.take, sender.id, message.control, message.event, digest, kernel.now()):
+    await cipher.hold(tx)
+    if await tx.fetchval(SQL.take, sender.id, message.control, message.event, cipher.digest(digest), kernel.now()):
         return True
-    if await tx.fetchval(SQL.digest, sender.id, message.control) != digest:
+    if not cipher.is_digest(await tx.fetchval(SQL.digest, sender.id, message.control), digest):
         raise Refused(
             DUPLICATE_KEY, CONTROL, "MSH-10 was used for another message before. Give each message its own number."
         )

@@ -18,6 +18,9 @@ MOST_MATCHES = 20
 MOST_OF_ONE_DAY = 5000
 """Born on one day: in a city of 400,000 about 15."""
 LEAST_LIKENESS = 0.6
+CITIZEN = "identity.citizen"
+_Claim = tuple[UUID, str, int, UUID]
+"""The hash of an identifier, its system, the shard and the id of its person."""
 _NOT_OWN = {fhir.KK, fhir.NIK_IBU}
 """Identifiers that several people share."""
 _TITLES = frozenset("tn ny nn an by sdr sdri bapak ibu bp h hj dr drg ir drs dra s m".split())
@@ -45,14 +48,21 @@ class Match:
 class Directory:
     """The index of people. It finds ids; what may be seen of them is the records' matter, under a Grant."""
 
-    def __init__(self, database: kernel.Database) -> None:
+    def __init__(self, database: kernel.Database, cipher: security.Cipher) -> None:
         self._database = database
+        self._cipher = cipher
         self._find = database.coalesced(SQL.find)
 
     async def find(self, system: str, value: str) -> UUID | None:
         """The one person with this identifier, or None."""
-        row = await self._find(value_hash(value), system)
-        return row["citizen"] if row else None
+        hash = value_hash(value)
+        while True:
+            used = self._cipher.in_use
+            for kept in self._cipher.every_id(hash):
+                if row := await self._find(kept, system):
+                    return row["citizen"]
+            if await self._cipher.look() == used:
+                return None
 
     async def find_scan(self, scan: Scan, facility: UUID) -> UUID | None:
         """The person of a scanned number; a medical record number is the facility's own. A referral's is None here."""
@@ -69,24 +79,30 @@ class Directory:
         grant.may_read("Patient")
         wanted = name_key(name)
         rows = await self._database.fetch(SQL.born_on, birth_date, MOST_OF_ONE_DAY)
-        found = [Match(row["id"], likeness(wanted, row["name_key"])) for row in rows]
+        found = [Match(row["id"], likeness(wanted, _opened(self._cipher, row))) for row in rows]
         found = [match for match in found if match.likeness >= LEAST_LIKENESS]
         return sorted(found, key=lambda match: -match.likeness)[:MOST_MATCHES]
 
     async def family(self, grant: security.Grant, kk: str) -> list[UUID]:
         """Those of one family card, at most 50."""
         grant.may_read("Patient")
-        return [row["id"] for row in await self._database.fetch(SQL.family, value_hash(kk))]
+        return await self._sharing(SQL.family, kk)
 
     async def newborns(self, grant: security.Grant, mother_nik: str) -> list[UUID]:
         """Children registered by their mother's NIK, youngest first."""
         grant.may_read("Patient")
-        return [row["id"] for row in await self._database.fetch(SQL.newborns, value_hash(mother_nik))]
+        return await self._sharing(SQL.newborns, mother_nik)
+
+    async def _sharing(self, sql: str, number: str) -> list[UUID]:
+        """Those who have a number that is not theirs alone."""
+        hash = value_hash(number)
+        rows = await self._cipher.steady(lambda: self._database.fetch(sql, self._cipher.every_id(hash)))
+        return [row["id"] for row in rows]
 
     async def claim(self, tx: kernel.Session, changes: Sequence[PatientChange]) -> None:
         """Keep the index in step with written Patients. Raises Conflict when a number is another person's already.
 
-        This is a ``records.Watcher``; ``app`` joins the two.
+        This is a ``records.Watcher``; ``app`` joins the two. Whoever tells it holds the keys.
         """
         patients = {change.id: change.resource for change in changes if change.type == "Patient"}
         if not patients:
@@ -98,14 +114,27 @@ class Directory:
             await tx.execute(SQL.forget, [kernel.shard_of(id) for id in gone], gone)
         kept = {id: patient for id, patient in patients.items() if patient is not None}
         try:
-            await tx.execute(SQL.claim, *_columns(_claims(kept), 4))
+            await self._claim(tx, _claims(kept))
         except kernel.Duplicate:
             raise kernel.Conflict(
                 "Somebody with this NIK, JKN number or card is known already. Search for that person instead.",
                 path="Patient.identifier",
                 rule="20002",
             ) from None
-        await tx.execute(SQL.keep, *_columns([_citizen(id, patient) for id, patient in kept.items()], 6))
+        await tx.execute(SQL.keep, *_columns([_citizen(self._cipher, id, patient) for id, patient in kept.items()], 6))
+
+    async def _claim(self, tx: kernel.Session, claims: list[_Claim]) -> None:
+        """Identifiers, each for one person. Raises Duplicate, also of what is kept under an older key still.
+
+        That is looked at after the insert: what is given the newest key at this moment waits for us.
+        """
+        cipher = self._cipher
+        newest = [(cipher.id(hash), system, shard, id) for hash, system, shard, id in claims]
+        await tx.execute(SQL.claim, *_columns(newest, 4), cipher.newest)
+        for number in cipher.in_use[:-1]:
+            kept = [cipher.id(hash, number) for hash, *_ in claims]
+            if await tx.fetchval(SQL.claimed, kept, [system for _, system, *_ in claims], number):
+                raise kernel.Duplicate("identifier_pkey")
 
 
 def value_hash(value: str) -> UUID:
@@ -125,7 +154,7 @@ def likeness(a: str, b: str) -> float:
     return SequenceMatcher(None, one, other).ratio()
 
 
-def _claims(patients: dict[UUID, dict[str, Any]]) -> list[tuple[UUID, str, int, UUID]]:
+def _claims(patients: dict[UUID, dict[str, Any]]) -> list[_Claim]:
     claims = {}
     for id, patient in patients.items():
         for identifier in patient.get("identifier", ()):
@@ -137,7 +166,11 @@ def _claims(patients: dict[UUID, dict[str, Any]]) -> list[tuple[UUID, str, int, 
     return [(hash, system, kernel.shard_of(id), id) for (hash, system), id in claims.items()]
 
 
-def _citizen(id: UUID, patient: dict[str, Any]) -> tuple[Any, ...]:
+def _opened(cipher: security.Cipher, row: kernel.Row) -> str:
+    return cipher.open_text(row["name"], security.about(CITIZEN, row["id"]))
+
+
+def _citizen(cipher: security.Cipher, id: UUID, patient: dict[str, Any]) -> tuple[Any, ...]:
     names = [
         name.get("text") or " ".join([*name.get("given", ()), name.get("family", "")])
         for name in patient.get("name", ())
@@ -149,10 +182,10 @@ def _citizen(id: UUID, patient: dict[str, Any]) -> tuple[Any, ...]:
     return (
         kernel.shard_of(id),
         id,
-        name_key(names[0]) if names else "",
+        cipher.seal(name_key(names[0]).encode() if names else b"", security.about(CITIZEN, id)),
         birth_date,
-        value_hash(kk) if kk else None,
-        value_hash(mother) if mother else None,
+        cipher.id(value_hash(kk)) if kk else None,
+        cipher.id(value_hash(mother)) if mother else None,
     )
 
 

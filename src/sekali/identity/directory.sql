@@ -7,15 +7,15 @@ cross join lateral (
 
 -- name: born_on
 -- Those of a birth date, at most so many.
-select id, name_key from identity.citizen where birth_date = $1 limit $2
+select id, name from identity.citizen where birth_date = $1 limit $2
 
 -- name: family
 -- Those of one KK.
-select id from identity.citizen where family_hash = $1 limit 50
+select id from identity.citizen where family_hash = any($1::uuid[]) limit 50
 
 -- name: newborns
 -- Those registered by their mother's NIK.
-select id from identity.citizen where mother_hash = $1 order by birth_date desc limit 20
+select id from identity.citizen where mother_hash = any($1::uuid[]) order by birth_date desc limit 20
 
 -- name: let_go
 -- Identifiers that a person no longer has.
@@ -24,14 +24,19 @@ where i.shard = p.shard and i.citizen = p.citizen
 
 -- name: claim
 -- Identifiers, each for one person. The primary key refuses a second.
-insert into identity.identifier (value_hash, system, shard, citizen)
-select * from unnest($1::uuid[], $2::text[], $3::int[], $4::uuid[])
+insert into identity.identifier (value_hash, system, shard, citizen, key)
+select *, $5::smallint from unnest($1::uuid[], $2::text[], $3::int[], $4::uuid[])
+
+-- name: claimed
+-- Whether any of these is somebody's, as it was kept under an older key.
+select true from unnest($1::uuid[], $2::text[]) k(value_hash, system)
+join identity.identifier i on i.value_hash = k.value_hash and i.system = k.system where i.key = $3 limit 1
 
 -- name: keep
 -- What a person is found by beside their numbers.
-insert into identity.citizen (shard, id, name_key, birth_date, family_hash, mother_hash)
-select * from unnest($1::int[], $2::uuid[], $3::text[], $4::date[], $5::uuid[], $6::uuid[])
-on conflict (shard, id) do update set name_key = excluded.name_key, birth_date = excluded.birth_date,
+insert into identity.citizen (shard, id, name, birth_date, family_hash, mother_hash)
+select * from unnest($1::int[], $2::uuid[], $3::bytea[], $4::date[], $5::uuid[], $6::uuid[])
+on conflict (shard, id) do update set name = excluded.name, birth_date = excluded.birth_date,
   family_hash = excluded.family_hash, mother_hash = excluded.mother_hash
 
 -- name: forget

@@ -3,6 +3,7 @@
 from .clock import fhir_instant, in_zone, now
 from .database import Coalesced, Database, Row, Session, packed
 from .failures import (
+    Broken,
     Conflict,
     Duplicate,
     Failure,
@@ -35,6 +36,7 @@ from .trouble import Trouble
 from .turns import Turns, beside
 
 __all__ = [
+    "Broken",
     "CITY",
     "Cluster",
     "LANGUAGES",

@@ -23,6 +23,7 @@ packed: Callable[[bytes], UUID] = pgproto.UUID
 
 WAIT_FOR_CONNECTION = 10.0
 COMMAND_TIMEOUT = 60.0
+LONGEST_MAINTENANCE = 7 * 86_400.0
 MINIMUM_VERSION = 16
 _SESSION = {"application_name": "sekali", "jit": "off", "TimeZone": "UTC"}
 
@@ -241,6 +242,15 @@ class Database:
             with _translated():
                 await connection.add_listener(channel, lambda *told: heard(told[-1]))
             yield Session(connection, -1, {})
+        finally:
+            connection.terminate()
+
+    async def maintain(self, sql: str) -> None:
+        """Run what may take hours and stands in no transaction, on a connection of its own."""
+        connection = await self._open()
+        try:
+            with _translated():
+                await connection.execute(sql, timeout=LONGEST_MAINTENANCE)
         finally:
             connection.terminate()
 

@@ -119,6 +119,10 @@ class TooSlow(Failure):
     """What was sent did not come in the time that there is for it."""
 
 
+class Broken(Failure):
+    """What is kept is not as it was kept: somebody changed or moved it, and not through this program."""
+
+
 class Duplicate(Conflict):
     """A unique constraint refused a second of the same. The caller who knows the thing turns it into a clear word."""
 

@@ -17,6 +17,8 @@ from .trouble import Trouble
 PREFIX = "SEKALI_"
 SECRET = frozenset({"database_url", "server_key", "openid_secret"})
 """Settings that are never shown."""
+CLOCKS = {"access": 72, "correction": 72, "restriction": 72, "breach": 72}
+"""Hours within which each is to be done, where nothing else is set."""
 Network = IPv4Network | IPv6Network
 
 
@@ -44,6 +46,16 @@ def _number(least: int, most: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def _clocks(text: str) -> dict[str, int]:
+    found = dict(re.findall(r"(\w+)=(\d{1,3})(?=[\s,]|$)", text))
+    if not found or found.keys() - CLOCKS or len(re.split(r"[\s,]+", text)) != len(found):
+        raise ValueError(f"must be hours by kind, such as access=72 correction=48; kinds: {', '.join(CLOCKS)}")
+    hours = {name: int(number) for name, number in found.items()}
+    if not all(1 <= number <= 720 for number in hours.values()):
+        raise ValueError("must be hours from 1 to 720")
+    return CLOCKS | hours
 
 
 def _networks(text: str) -> tuple[Network, ...]:
@@ -125,6 +137,7 @@ class Settings:
     recent_days: int = _setting(_number(0, 3650), 30)
     emergency_minutes: int = _setting(_number(5, 1440), 60)
     review_hours: int = _setting(_number(1, 720), 72)
+    guardian_days: int = _setting(_number(1, 9999), 366)
     bulk_hours: int = _setting(_number(1, 720), 24)
     bulk_mb: int = _setting(_number(1, 10_000_000), 20_000)
     subscription_networks: tuple[Network, ...] | None = _setting(_networks)
@@ -137,6 +150,8 @@ class Settings:
     audit_key: Path | None = _setting(_path)
     anchor_minutes: int = _setting(_number(0, 1440), 60)
     question_hours: int = _setting(_number(1, 720), 72)
+    clocks: dict[str, int] = _setting(_clocks, factory=lambda: dict(CLOCKS))
+    grounds: Path | None = _setting(_path)
 
     @property
     def anchors(self) -> Path:

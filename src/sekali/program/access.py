@@ -59,5 +59,5 @@ def event(kind: audit.Kind, grant: security.Grant, what: str, detail: str = "") 
     """What is written down of a deed. ``what`` names the thing and its region, never a citizen."""
     actor = grant.actor
     return audit.Event(
-        kind, actor.id, actor.signature, actor.role.value, actor.facility, None, grant.purpose.value, grant.basis, what, detail
+        kind, actor.id, grant.signature, actor.role.value, actor.facility, None, grant.purpose.value, grant.basis, what, detail
     )  # fmt: skip

@@ -1,5 +1,7 @@
 """What is kept: FHIR R4 resources, as the exact bytes, every version for ever, and no look without a Grant."""
 
+from sekali import security
+
 from .change import Change, Writing, event
 from .chart import Chart
 from .extract import Extract, moment, parse_filter
@@ -7,17 +9,21 @@ from .introduction import numbers_of
 from .prepared import Prepared, prepare
 from .query import Query
 from .reader import ALWAYS, EVER, MOST_HISTORY, Codes, Reader, Relations
+from .rekeying import Resources, Versions
 from .renewal import renew
 from .seal import shown_to
-from .sealing import Seals
+from .sealing import Owned, Seals
 from .search import Page
 from .store import Store, Watcher, standing
 from .stored import Stored
 from .transaction import Plan, carry_out, look, plan
 from .twins import twin
 
+AT_REST: tuple[security.Table, ...] = (Resources(), Versions())
+"""What is sealed here; versions after what is in use."""
+
 __all__ = [
-    "ALWAYS", "EVER", "MOST_HISTORY", "Change", "Chart", "Codes", "Extract", "Page", "Plan", "Prepared", "Query", "Reader",
-    "Relations", "Seals", "Store", "Stored", "Watcher", "Writing", "carry_out", "event", "look", "moment", "numbers_of",
-    "parse_filter", "plan", "prepare", "renew", "shown_to", "standing", "twin",
+    "ALWAYS", "AT_REST", "EVER", "MOST_HISTORY", "Change", "Chart", "Codes", "Extract", "Owned", "Page", "Plan",
+    "Prepared", "Query", "Reader", "Relations", "Seals", "Store", "Stored", "Watcher", "Writing", "carry_out", "event",
+    "look", "moment", "numbers_of", "parse_filter", "plan", "prepare", "renew", "shown_to", "standing", "twin",
 ]  # fmt: skip

@@ -10,12 +10,12 @@ from uuid import UUID
 
 from sekali import audit, fhir, kernel, security
 
-from .prepared import COLUMNS, UNDATED, Prepared, decode, owner, prepare
+from .prepared import UNDATED, Prepared, decode, owner, prepare
 from .query import Query, parse
 from .seal import asks, open_to
 from .sealing import Seals
 from .search import Search
-from .stored import Stored, stored
+from .stored import KEPT, Stored, kept, stored
 
 SQL = kernel.queries(__file__.replace("change", "store"))
 AT_ONCE = 250
@@ -35,6 +35,7 @@ class Change:
     content: bytes
     deleted: bool
     grant: security.Grant
+    cipher: security.Cipher
     before: bytes = b""
     """The content that it had; empty for what is new."""
 
@@ -50,8 +51,13 @@ class Writing:
     :ivar tx: the transaction, for the caller's own tables.
     """
 
-    def __init__(self, tx: kernel.Session, grant: security.Grant, strict: bool, seals: Seals, related: Related) -> None:
+    def __init__(
+        self, tx: kernel.Session, cipher: security.Cipher, grant: security.Grant, strict: bool, seals: Seals,
+        related: Related,
+    ) -> None:  # fmt: skip
         self.tx = tx
+        self._cipher = cipher
+        self._held = False
         self._grant = grant
         self._strict = strict
         self._seals = seals
@@ -155,6 +161,7 @@ class Writing:
         PreconditionFailed when several match, Invalid, Forbidden, TooCostly.
         """
         await self.flush()
+        await self._hold()
         params = parse_qsl(condition.lstrip("?"), keep_blank_values=True)
         if not params:
             raise kernel.Invalid("A condition needs search parameters, such as identifier=system|value.")
@@ -164,7 +171,7 @@ class Writing:
         )
         query = parse(type, [*params, ("_count", "2")], lenient=False)
         await self._permit(query)
-        found = (await Search(self.tx, self._grant, self._permit).run(query)).items
+        found = (await Search(self.tx, self._cipher, self._grant, self._permit).run(query)).items
         if len(found) > 1:
             raise kernel.PreconditionFailed("More than one %(type)s fits this condition.", type=type)
         return found[0] if found else None
@@ -188,13 +195,21 @@ class Writing:
         if not self._new:
             return
         new, self._new = self._new, []
-        pointing = [self._pointing.pop((row.type, row.id)) for row in new]
-        new = await self._seals.put(self.tx, new, pointing, self._grant.actor.facility)
+        facility = self._grant.actor.facility
+        owned = [self._seals.own(row, self._pointing.pop((row.type, row.id)), facility) for row in new]
+        new = await self._seals.put(self.tx, owned)
+        await self._hold()
         try:
             for start in range(0, len(new), AT_ONCE):
-                await self.tx.copy("records.resource", COLUMNS, new[start : start + AT_ONCE])
+                await self.tx.copy("records.resource", KEPT, kept(self._cipher, new[start : start + AT_ONCE]))
         except kernel.Duplicate:
             raise kernel.Conflict("This id is there already.") from None
+
+    async def _hold(self) -> None:
+        """The keys stay as they are from here on."""
+        if not self._held:
+            await self._cipher.hold(self.tx)
+            self._held = True
 
     async def finish(self) -> None:
         """Send the rest and make sure that every reference leads somewhere. Raises Invalid."""
@@ -237,7 +252,7 @@ class Writing:
         row = await self.tx.fetchrow(SQL.lock, kernel.shard_of(id), type, id)
         if row is None:
             raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type=type)
-        now = stored(row)
+        now = stored(self._cipher, row)
         await self._require_theirs(row)
         self._grant.concerns(now.subject)
         if now.deleted:
@@ -273,27 +288,18 @@ class Writing:
 
     async def _replace(self, new: Prepared) -> None:
         pointing = self._pointing.pop((new.type, new.id), set())
-        (new,) = await self._seals.put(self.tx, [new], [pointing], self._grant.actor.facility)
-        await self.tx.execute(
-            SQL.replace,
-            new.shard,
-            new.type,
-            new.id,
-            new.subject,
-            new.version,
-            new.updated,
-            new.deleted,
-            new.date,
-            new.tokens,
-            new.content,
-            new.sensitive,
-            new.addressee,
-        )
+        owned = self._seals.own(new, pointing, self._grant.actor.facility)
+        (new,) = await self._seals.put(self.tx, [owned])
+        await self._hold()
+        ((*columns, _, addressee, key),) = kept(self._cipher, [new])
+        await self.tx.execute(SQL.replace, *columns, addressee, key)
 
     def _wrote(self, new: Prepared, before: bytes = b"") -> None:
         pointing = self._pointing[new.type, new.id] = fhir.references(new.content)
         self._references |= pointing
-        self.changes.append(Change(new.type, new.id, new.subject, new.content, new.deleted, self._grant, before))
+        self.changes.append(
+            Change(new.type, new.id, new.subject, new.content, new.deleted, self._grant, self._cipher, before)
+        )
 
 
 def require_place(resource: dict[str, Any], id: UUID, strict: bool = True) -> None:
@@ -327,7 +333,7 @@ def event(grant: security.Grant, kind: audit.Kind, citizen: UUID | None, what: s
     return audit.Event(
         kind,
         actor.id,
-        actor.signature,
+        grant.signature,
         actor.role.value,
         actor.facility,
         citizen,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cache
 from uuid import UUID
 
-from sekali import fhir, kernel
+from sekali import fhir, kernel, security
 
 from . import cursors
 from .stored import Stored, stored
@@ -41,29 +41,31 @@ class Chart:
 
 
 async def own(
-    database: kernel.Database, asked: Chart, types: Collection[str], asks: tuple[UUID | None, str | None]
-) -> tuple[list[Stored], str | None]:
+    database: kernel.Database, cipher: security.Cipher, asked: Chart, types: Collection[str],
+    asks: tuple[UUID | None, str | None],
+) -> tuple[list[Stored], str | None]:  # fmt: skip
     """One page of what is this person's alone, but for the Patient, and the cursor of the next. Raises Invalid."""
     at, id = cursors.place(asked.cursor) if asked.cursor else (_LAST, UUID(int=2**128 - 1))
     rows = await database.fetch(
         SQL.page, asked.person, asked.start, asked.end, at, id, sorted(types), asked.since, asked.count + 1,
         *asks,
     )  # fmt: skip
-    found = [stored(row) for row in rows[: asked.count]]
+    found = [stored(cipher, row) for row in rows[: asked.count]]
     more = cursors.of_place((rows[asked.count - 1]["date"], found[-1].id)) if len(rows) > asked.count else None
     return found, more
 
 
 async def naming(
-    database: kernel.Database, asked: Chart, types: Collection[str], asks: tuple[UUID | None, str | None]
-) -> list[Stored]:
+    database: kernel.Database, cipher: security.Cipher, asked: Chart, types: Collection[str],
+    asks: tuple[UUID | None, str | None],
+) -> list[Stored]:  # fmt: skip
     """The rest of the patient compartment: what names the person, and is another's or several people's."""
     hashes = [fhir.term_hash(type, index, f"Patient/{asked.person}") for type, index in _elsewhere() if type in types]
     rows = await database.fetch(
-        SQL.naming, hashes, sorted(types), asked.person, asked.since, asked.start, asked.end, MOST_NAMING,
+        SQL.naming, cipher.every_term(hashes), sorted(types), asked.person, asked.since, asked.start, asked.end, MOST_NAMING,
         *asks,
     )  # fmt: skip
-    return [stored(row) for row in rows]
+    return [stored(cipher, row) for row in rows]
 
 
 @cache

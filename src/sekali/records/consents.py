@@ -24,6 +24,7 @@ PURPOSE = "urn:sekali:purpose"
 """The system of our own purposes, beside HL7's."""
 _PURPOSES = {
     "TREAT": ("registration", "treatment", "referral", "integration"), "PATADMIN": ("registration",), "COC": ("referral",),
+    "FAMRQT": ("acting",),
 }  # fmt: skip
 """Purpose of use (v3-ActReason) -> ours. Another one is kept, and opens nothing here."""
 _NARROWER = ("class", "code", "data", "dataPeriod", "action")

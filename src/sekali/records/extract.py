@@ -53,10 +53,11 @@ class Extract:
     """
 
     def __init__(
-        self, database: kernel.Database, grant: security.Grant, related: Related, since: datetime, until: datetime,
-        filters: Mapping[str, Sequence[Query]],
+        self, database: kernel.Database, cipher: security.Cipher, grant: security.Grant, related: Related,
+        since: datetime, until: datetime, filters: Mapping[str, Sequence[Query]],
     ) -> None:  # fmt: skip
         self._database = database
+        self._cipher = cipher
         self._grant = grant
         self._related = related
         self._since = since
@@ -126,7 +127,7 @@ class Extract:
         return facility is not None and await self._related(facility, person)
 
     def _fitting(self, rows: Sequence[kernel.Row]) -> list[Stored]:
-        found = [stored(row) for row in rows]
+        found = [stored(self._cipher, row) for row in rows]
         return [one for one in found if one.deleted or self._fits(one)]
 
     def _fits(self, one: Stored) -> bool:

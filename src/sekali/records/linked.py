@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from uuid import UUID
 
-from sekali import fhir, kernel
+from sekali import fhir, kernel, security
 
 from .query import Include, Query, as_uuid
 from .seal import SHOWN
@@ -24,8 +24,9 @@ Asks = tuple[UUID | None, str | None]
 
 
 async def included(
-    database: kernel.Database, query: Query, items: list[Stored], read: Read, visible: Visible, asks: Asks
-) -> list[Stored]:
+    database: kernel.Database, cipher: security.Cipher, query: Query, items: list[Stored], read: Read, visible: Visible,
+    asks: Asks,
+) -> list[Stored]:  # fmt: skip
     """Everything that the includes of a query bring, each once, at most 1,000.
 
     :param read: reads what is there of (type, id) and may be seen.
@@ -39,7 +40,9 @@ async def included(
         wanted = [one for one in query.includes if round_ == 0 or one.iterate]
         if not fresh or not wanted:
             break
-        new = [one for include in wanted for one in await _follow(database, include, fresh, read, visible, asks)]
+        new = [
+            one for include in wanted for one in await _follow(database, cipher, include, fresh, read, visible, asks)
+        ]
         fresh = []
         for one in new:
             if (one.type, one.id) not in seen and len(found) < MOST_INCLUDED:
@@ -50,10 +53,11 @@ async def included(
 
 
 async def _follow(
-    database: kernel.Database, include: Include, from_: list[Stored], read: Read, visible: Visible, asks: Asks
-) -> list[Stored]:
+    database: kernel.Database, cipher: security.Cipher, include: Include, from_: list[Stored], read: Read,
+    visible: Visible, asks: Asks,
+) -> list[Stored]:  # fmt: skip
     if include.reverse:
-        return await _pointing(database, include, from_, visible, asks)
+        return await _pointing(database, cipher, include, from_, visible, asks)
     keys = dict.fromkeys(
         key
         for one in from_
@@ -82,7 +86,7 @@ def pointed_at(some: Iterable[Stored], types: Collection[str]) -> list[tuple[str
 
 
 async def _pointing(
-    database: kernel.Database, include: Include, at: list[Stored], visible: Visible, asks: Asks
+    database: kernel.Database, cipher: security.Cipher, include: Include, at: list[Stored], visible: Visible, asks: Asks
 ) -> list[Stored]:
     """What points at any of these. (A target in ``_revinclude`` says which of them count.)"""
     own = fhir.SEARCH[include.type]
@@ -96,6 +100,7 @@ async def _pointing(
         lookup = fhir.lookup(asked) if texts else None
         if lookup is None:
             continue
-        rows = await database.fetch(POINTING, include.type, lookup.hashes, MOST_INCLUDED, *asks)
-        found |= {one.id: one for one in map(stored, rows) if fhir.matches(one.resource, asked)}
+        rows = await database.fetch(POINTING, include.type, cipher.every_term(lookup.hashes), MOST_INCLUDED, *asks)
+        some = [stored(cipher, row) for row in rows]
+        found |= {one.id: one for one in some if fhir.matches(one.resource, asked)}
     return await visible(list(found.values()))

@@ -61,6 +61,7 @@ class Reader:
     def __init__(
         self,
         database: kernel.Database,
+        cipher: security.Cipher,
         journal: audit.Journal,
         read: kernel.Coalesced,
         relations: Relations,
@@ -68,6 +69,7 @@ class Reader:
         codes: Codes,
     ) -> None:
         self._database = database
+        self._cipher = cipher
         self._journal = journal
         self._codes = codes
         self._read = read
@@ -84,18 +86,22 @@ class Reader:
         self._grant.may_read(type)
         there = await self._there(type, id)
         row = await self._database.fetchrow(SQL.vread, kernel.shard_of(id), type, id, version) if there else None
-        return await self._show(type, stored(row) if row else None)
+        return await self._show(type, stored(self._cipher, row) if row else None)
 
     async def _there(self, type: str, id: UUID) -> Stored | None:
         """The present version, deleted or not; None also where it is sealed for whoever asks."""
         row = await self._read(kernel.shard_of(id), type, id)
         if row is None or row["sensitive"] and not await open_to(self._database, self._grant, row):
             return None
-        return stored(row)
+        return stored(self._cipher, row)
 
     async def _open(self, rows: Sequence[kernel.Row]) -> list[Stored]:
         """Those of SQL.read that are not sealed for whoever asks."""
-        return [stored(row) for row in rows if not row["sensitive"] or await open_to(self._database, self._grant, row)]
+        return [
+            stored(self._cipher, row)
+            for row in rows
+            if not row["sensitive"] or await open_to(self._database, self._grant, row)
+        ]
 
     async def sent(self, keys: Sequence[tuple[str, UUID]], what: str) -> list[Stored]:
         """What is there of (type, id), at most 500, and may be sent to the actor's system without its asking for it now.
@@ -128,7 +134,7 @@ class Reader:
         rows = await self._database.fetch(
             SQL.history, kernel.shard_of(id), type, id, before or 2**31 - 1, min(count, MOST_HISTORY), since, *at
         )
-        versions = [stored(row) for row in rows]
+        versions = [stored(self._cipher, row) for row in rows]
         for person in self._people(versions[0]) if versions else ():
             await self._require_standing(type, person)
         await self._looked(versions[:1], f"{type}/{id}/_history")
@@ -149,7 +155,8 @@ class Reader:
             self._grant.may_read(one)
         place = cursors.version(after) if after else LAST
         most = min(count, MOST_HISTORY)
-        found = [stored(row) for row in await self._database.fetch(SQL.changes, types, since, *place, most + 1, *at)]
+        rows = await self._database.fetch(SQL.changes, types, since, *place, most + 1, *at)
+        found = [stored(self._cipher, row) for row in rows]
         await self._looked(found[:most], f"{type or ''}/_history")
         return found[:most], cursors.of_version(found[most - 1]) if len(found) > most else None
 
@@ -177,7 +184,7 @@ class Reader:
         )
         found: dict[str, list[Stored]] = {type: [] for type in types}
         for row in rows:
-            found[row["type"]].append(stored(row))
+            found[row["type"]].append(stored(self._cipher, row))
         await self._journal.record(event(self._grant, audit.Kind.LOOKED, subject, ",".join(types)))
         return found
 
@@ -194,11 +201,16 @@ class Reader:
         patient = await self._person(asked.person)
         for type in types:
             await self._require_standing(type, asked.person)
-        items, more = await chart.own(self._database, asked, types - fhir.CITY_TYPES - {"Patient"}, asks(self._grant))
+        items, more = await chart.own(
+            self._database, self._cipher, asked, types - fhir.CITY_TYPES - {"Patient"}, asks(self._grant)
+        )
         if asked.cursor is None and "Patient" in types and patient.updated >= asked.since:
             items.insert(0, patient)
         if more is None:
-            naming = await chart.naming(self._database, asked, types & fhir.PERSON_TYPES.keys(), asks(self._grant))
+            kinds = types & fhir.PERSON_TYPES.keys()
+            naming = await self._cipher.steady(
+                lambda: chart.naming(self._database, self._cipher, asked, kinds, asks(self._grant))
+            )
             items += await self._visible(naming)
         along = await self._named(items, chart.NAMED & types)
         await self._looked([patient, *items], f"{patient.reference}/$everything")
@@ -215,26 +227,32 @@ class Reader:
         row = await self._read(kernel.shard_of(person), "Patient", person)
         if row is None:
             raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type="Patient")
-        patient = stored(row)
+        patient = stored(self._cipher, row)
         if patient.deleted:
             raise kernel.Gone("This %(type)s was deleted.", type="Patient")
         return patient
 
     async def search(self, type: str, params: Sequence[tuple[str, str]], *, lenient: bool = False) -> Page:
         """A page of what matches. Raises Invalid (unknown parameter), TooCostly (nothing narrows it), Forbidden."""
-        query = parse(type, params, lenient)
-        await self._permit(query)
-        await self._open_lists(query)
-        page = await Search(self._database, self._grant, self._permit, partial(self._codes, self)).run(query)
-        page = replace(page, items=await self._visible(page.items))
-        if query.includes and page.items:
-            more = await included(self._database, query, page.items, self._read_some, self._visible, asks(self._grant))
-            page = replace(page, included=tuple(more))
+        page, named = await self._cipher.steady(lambda: self._found(parse(type, params, lenient)))
         names = ",".join(name for name, _ in page.used)
         await self._looked([*page.items, *page.included], f"{type}?{names}", audit.Kind.SEARCHED)
-        named = query.numbers()
         told = await self._told(page.items, named), await self._told(page.included, named)
         return replace(page, items=told[0], included=tuple(told[1]))
+
+    async def _found(self, query: Query) -> tuple[Page, frozenset[str]]:
+        """The page of a search, without a word to the audit; the numbers of people that were named in it."""
+        await self._permit(query)
+        await self._open_lists(query)
+        search = Search(self._database, self._cipher, self._grant, self._permit, partial(self._codes, self))
+        page = await search.run(query)
+        page = replace(page, items=await self._visible(page.items))
+        if query.includes and page.items:
+            more = await included(
+                self._database, self._cipher, query, page.items, self._read_some, self._visible, asks(self._grant)
+            )
+            page = replace(page, included=tuple(more))
+        return page, query.numbers()
 
     async def _open_lists(self, query: Query) -> None:
         """Ids in place of Lists (https://hl7.org/fhir/R4/search.html#list). Raises NotFound also for one that may not be seen,

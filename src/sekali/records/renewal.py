@@ -7,7 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sekali import fhir, kernel
+from sekali import fhir, kernel, security
+
+from .stored import stored
 
 SQL = kernel.queries(__file__)
 STEP = 500
@@ -16,7 +18,9 @@ _LOCK = 7_352_542  # any number that all Sekali processes share; the migrations 
 _START = datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0)
 
 
-async def renew(database: kernel.Database, tell: Callable[[str, int], None] = lambda type, count: None) -> int:
+async def renew(
+    database: kernel.Database, cipher: security.Cipher, tell: Callable[[str, int], None] = lambda type, count: None
+) -> int:
     """Give all resources the terms that they are searched by; how many changed.
 
     :param tell: is told the kind and how many of it were looked at, where there were any.
@@ -27,14 +31,14 @@ async def renew(database: kernel.Database, tell: Callable[[str, int], None] = la
         seen = 0
         if done.get(type, 1) >= edition:
             continue
-        while (found := await _step(database, type, edition)) is not None:
+        while (found := await _step(database, cipher, type, edition)) is not None:
             seen, changed = seen + found[0], changed + found[1]
         if seen:
             tell(type, seen)
     return changed
 
 
-async def _step(database: kernel.Database, type: str, edition: int) -> tuple[int, int] | None:
+async def _step(database: kernel.Database, cipher: security.Cipher, type: str, edition: int) -> tuple[int, int] | None:
     """(looked at, changed); None when the kind is done."""
     async with database.transaction() as tx:
         await tx.execute("select pg_advisory_xact_lock($1)", _LOCK)
@@ -43,10 +47,10 @@ async def _step(database: kernel.Database, type: str, edition: int) -> tuple[int
             return None
         at = (known["updated"], known["id"]) if known else _START
         rows = await tx.fetch(SQL.next, type, *at, STEP)
-        now = [fhir.index(kernel.decode(row["content"])).tokens for row in rows]
+        now = [cipher.terms(stored(cipher, row).terms, row["key"]) for row in rows]
         other = [(row, tokens) for row, tokens in zip(rows, now, strict=True) if tokens != row["tokens"]]
         if other:
-            keys = ([row[name] for row, _ in other] for name in ("shard", "id", "version"))
+            keys = ([row[name] for row, _ in other] for name in ("shard", "id", "version", "key"))
             await tx.execute(SQL.renew, type, *keys, [_array(tokens) for _, tokens in other])
         if len(rows) < STEP:
             await tx.execute(SQL.reached, type, edition, *_START)

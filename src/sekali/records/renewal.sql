@@ -4,15 +4,15 @@ select type, edition, updated, id from records.terms
 
 -- name: next
 -- Some resources of a kind from after a place.
-select shard, id, version, updated, tokens, content from records.resource
+select shard, type, id, version, updated, tokens, content, subject, deleted, key from records.resource
 where type = $1 and (updated, id) > ($2::timestamptz, $3::uuid) and not deleted
 order by updated, id limit $4
 
 -- name: renew
 -- Terms of the present edition for what nobody changed meanwhile.
 update records.resource r set tokens = k.tokens::bigint[]
-from unnest($2::int[], $3::uuid[], $4::int[], $5::text[]) k(shard, id, version, tokens)
-where r.shard = k.shard and r.type = $1 and r.id = k.id and r.version = k.version
+from unnest($2::int[], $3::uuid[], $4::int[], $5::smallint[], $6::text[]) k(shard, id, version, key, tokens)
+where r.shard = k.shard and r.type = $1 and r.id = k.id and r.version = k.version and r.key = k.key
 
 -- name: reached
 -- How far the renewal of a kind has come; at its end with the new edition.

@@ -8,14 +8,15 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 from sekali import fhir, kernel, security
 
-from .prepared import Prepared
+from .prepared import COLUMNS, Prepared
 from .query import as_uuid
 from .seal import OPEN, door
-from .stored import columns
+from .stored import columns, content
 
 SQL = kernel.queries(__file__)
 _PASSED_OVER = OPEN | {"Encounter", "EpisodeOfCare"}
@@ -30,35 +31,53 @@ _START = datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0)
 Keys = Collection[tuple[str, str]]
 
 
+class Owned(NamedTuple):
+    """A row with the seal that it has by itself.
+
+    :ivar named: (kind, id) of what it refers to, as far as it takes over the seals of that.
+    """
+
+    row: Prepared
+    named: list[tuple[str, str]]
+
+
 class Seals:
-    """Seals rows before they are kept."""
+    """Seals rows before they are kept: first each by itself, which any process can do, then by what they refer to."""
 
     def __init__(self, classes: security.Classes) -> None:
         self._classes = classes
 
-    async def put(
-        self, tx: kernel.Session, rows: Sequence[Prepared], references: Sequence[Keys | None], facility: UUID | None
-    ) -> list[Prepared]:
-        """The rows with their seals.
+    def own(self, row: Prepared, references: Keys | None, facility: UUID | None) -> Owned:
+        """A row by its own codes.
 
-        :param references: what each row refers to; None where nobody has looked yet.
+        :param references: all that it refers to; None where nobody has looked yet.
         :param facility: the one that writes; None for a load, whose rows belong to the one facility that they name.
         """
-        found = [self._own(row, facility) for row in rows]
+        if row.type in OPEN or row.deleted:
+            return Owned(row._replace(origin=facility), [])
+        if references is None:
+            references = fhir.references(row.content)
+        sealed = row._replace(
+            sensitive=int(self._classes.of(row.content)), origin=facility or _one_facility(row.content),
+            addressee=_addressee(row.type, row.content),
+        )  # fmt: skip
+        return Owned(sealed, [key for key in references if key[0] not in _PASSED_OVER])
+
+    async def put(self, tx: kernel.Session, owned: Sequence[Owned]) -> list[Prepared]:
+        """The rows with their whole seals."""
+        found = [one.row for one in owned]
         some = [n for n, row in enumerate(found) if row.type not in OPEN and not row.deleted]
         if not some:
             return found
-        named = {
-            n: _weighty(references[n] if references[n] is not None else fhir.references(found[n].content)) for n in some
-        }
+        named = {n: owned[n].named for n in some if owned[n].named}
         known = await _sealed(tx, {key for keys in named.values() for key in keys})
-        here = {(row.type, str(row.id)): n for n, row in enumerate(found)}
+        here = {(row.type, str(row.id)): n for n, row in enumerate(found)} if named else {}
         again = True
         while again:  # each round carries seals one reference further; they only grow, so it ends
             again = False
-            for n in some:
+            for n, keys in named.items():
                 mask = found[n].sensitive
-                for key in named[n]:
+                for key in keys:
                     mask |= found[here[key]].sensitive if key in here else known.get(key, 0)
                 if mask != found[n].sensitive:
                     found[n], again = found[n]._replace(sensitive=mask), True
@@ -67,22 +86,16 @@ class Seals:
         for one in sorted(map(door, speaking)):
             await tx.execute(SQL.hold, one)
         closed = await _closing(tx, people)
-        for n in some:
+        for n in some if closed else ():
             if found[n].subject in closed and found[n].type != "Consent":
                 found[n] = found[n]._replace(sensitive=found[n].sensitive | int(security.Sensitive.GENERAL))
         return found
 
-    def _own(self, row: Prepared, facility: UUID | None) -> Prepared:
-        """By its own codes."""
-        if row.type in OPEN or row.deleted:
-            return row._replace(origin=facility)
-        return row._replace(
-            sensitive=int(self._classes.of(row.content)), origin=facility or _one_facility(row.content),
-            addressee=_addressee(row.type, row.content),
-        )  # fmt: skip
-
     async def renew(
-        self, database: kernel.Database, tell: Callable[[str, int], None] = lambda type, count: None
+        self,
+        database: kernel.Database,
+        cipher: security.Cipher,
+        tell: Callable[[str, int], None] = lambda type, count: None,
     ) -> int:
         """Class what is kept anew after the table of codes has changed; how many were looked at.
 
@@ -95,14 +108,14 @@ class Seals:
             if done.get(type) == self._classes.edition:
                 continue
             count = 0
-            while (step := await self._step(database, type)) is not None:
+            while (step := await self._step(database, cipher, type)) is not None:
                 count += step
             if count:
                 tell(type, count)
             total += count
         return total
 
-    async def _step(self, database: kernel.Database, type: str) -> int | None:
+    async def _step(self, database: kernel.Database, cipher: security.Cipher, type: str) -> int | None:
         """How many were looked at; None when the kind is done."""
         walking = f"to {self._classes.edition}"
         async with database.transaction() as tx:
@@ -112,9 +125,8 @@ class Seals:
                 return None
             at = (known["updated"], known["id"]) if known and known["edition"] == walking else _START
             rows = await tx.fetch(SQL.next, type, *at, STEP)
-            new = await self.put(
-                tx, [Prepared(*(row[name] for name in Prepared._fields)) for row in rows], [None] * len(rows), None
-            )
+            now = [Prepared(*(row[name] for name in COLUMNS))._replace(content=content(cipher, row)) for row in rows]
+            new = await self.put(tx, [self.own(row, None, None) for row in now])
             if new:
                 await tx.execute(
                     SQL.put, type, [one.shard for one in new],
@@ -126,10 +138,6 @@ class Seals:
             else:
                 await tx.execute(SQL.reached, type, walking, rows[-1]["updated"], rows[-1]["id"])
             return len(rows)
-
-
-def _weighty(keys: Keys) -> list[tuple[str, str]]:
-    return [key for key in keys if key[0] not in _PASSED_OVER]
 
 
 async def _sealed(tx: kernel.Session, keys: Keys) -> dict[tuple[str, str], int]:
@@ -164,4 +172,5 @@ def _one_facility(content: bytes) -> UUID | None:
 
 @lru_cache(4096)
 def _uuid(text: bytes) -> UUID | None:
-    return as_uuid(text.decode())
+    found = as_uuid(text.decode())
+    return found and kernel.packed(found.bytes)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sekali import fhir, kernel, security
 
-from . import cursors, filters, levels
+from . import cursors, filters, levels, words
 from .ordering import Order
 from .query import MOST_CHAINED, Chain, Has, Query, chain_of, parse, set_filter
 from .statement import Statement
@@ -58,9 +58,11 @@ class Search:
     """One search under one Grant."""
 
     def __init__(
-        self, database: kernel.Database, grant: security.Grant, permit: Permit, codes: Codes | None = None
-    ) -> None:
+        self, database: kernel.Database, cipher: security.Cipher, grant: security.Grant, permit: Permit,
+        codes: Codes | None = None,
+    ) -> None:  # fmt: skip
         self._database = database
+        self._cipher = cipher
         self._grant = grant
         self._permit = permit
         self._codes = codes
@@ -82,7 +84,7 @@ class Search:
 
     def _statement(self, query: Query) -> Statement:
         """Raises TooCostly."""
-        statement = Statement(query, self._grant)
+        statement = Statement(query, self._cipher, self._grant)
         if not statement.narrowed:
             raise kernel.TooCostly("This would look through everybody. Name a person, an identifier, a code or a date.")
         return statement
@@ -125,7 +127,7 @@ class Search:
             sql, values = statement.page(at, step)
             rows = await self._database.fetch(sql, *values)
             for row in rows:
-                one = stored(row)
+                one = stored(self._cipher, row)
                 if statement.exact or fits(one.resource, statement.query):
                     found.append((one, (row["place"], row["id"])))
                     if len(found) >= wanted:
@@ -242,6 +244,7 @@ def fits(resource: dict[str, Any], query: Query) -> bool:
         all(map(has, query.asked))
         and all(filters.holds(node, has) for node in query.conditions)
         and all(any(fits(one, inner) for one in fhir.reached(resource, parameter)) for parameter, inner in query.inside)
+        and all(words.has(resource, kind, asked) for kind, asked in query.words)
     )
 
 

@@ -1,5 +1,6 @@
 """The SQL of a search. Its text is put together from constants and numbers only; every other value is a parameter."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,11 +12,6 @@ from .query import Query, as_uuid
 from .seal import SHOWN, asks
 
 COLUMNS = "type, id, version, updated, content, subject, deleted"
-_TEXT = {
-    "_content": "to_tsvector('simple', convert_from(content, 'UTF8')) @@ websearch_to_tsquery('simple', {})",
-    "_text": "to_tsvector('simple', coalesce(convert_from(content, 'UTF8')::jsonb #>> '{{text,div}}', ''))"
-    " @@ websearch_to_tsquery('simple', {})",
-}
 _MOMENTS = ("date", "dateTime", "instant")
 _WIDEST = timedelta(days=366)
 """No single date is wider than a year; a period may be."""
@@ -30,8 +26,9 @@ class Statement:
     :ivar exact: whether what the database finds needs no second look.
     """
 
-    def __init__(self, query: Query, grant: security.Grant) -> None:
+    def __init__(self, query: Query, cipher: security.Cipher, grant: security.Grant) -> None:
         self.query = query
+        self._cipher = cipher
         self.where = ["type = $1", "not deleted"]
         self.values: list[Any] = [query.type]
         self.exact = not (query.words or query.inside or query.conditions)
@@ -44,8 +41,6 @@ class Statement:
             if condition is not None:
                 self.where.append(condition)
                 self.narrowed = True
-        for kind, words in query.words:
-            self._add(_TEXT[kind], words)
 
     def _add(self, condition: str, value: Any) -> None:
         self.values.append(value)
@@ -95,8 +90,10 @@ class Statement:
         if found is None:
             return None
         # Written out, so that the planner sees how common each one is; they are numbers of our own making.
-        hashes = "'{" + ",".join(str(int(one)) for one in found.hashes) + "}'::bigint[]"
-        return f"tokens {'@>' if found.all else '&&'} {hashes}"
+        if not found.all:
+            return f"tokens && {_array(self._cipher.every_term(found.hashes))}"
+        every = [f"tokens @> {_array(self._cipher.terms(found.hashes, key))}" for key in self._cipher.in_use]
+        return every[0] if len(every) == 1 else f"({' or '.join(every)})"
 
     def _by_change(self, asked: fhir.Asked) -> None:
         """Bounds that no match crosses; the exact answer is left to the second look."""
@@ -154,3 +151,7 @@ class Statement:
     def counting(self) -> tuple[str, list[Any]]:
         """The statement for how many there are, where ``exact``."""
         return f"select count(*) from records.resource where {' and '.join(self.where)}", self.values  # noqa: S608
+
+
+def _array(numbers: Sequence[int]) -> str:
+    return "'{" + ",".join(str(int(one)) for one in numbers) + "}'::bigint[]"

@@ -11,14 +11,16 @@ from sekali import audit, kernel, security
 from . import consents
 from .change import Change, Writing, event
 from .extract import Extract
-from .prepared import COLUMNS, Prepared, restamped
+from .prepared import Prepared, restamped
 from .query import Query, as_uuid
 from .reader import Codes, Reader, Relations, no_codes, no_relations
-from .sealing import Seals
-from .stored import Stored, columns, stored
+from .sealing import Owned, Seals
+from .stored import KEPT, Stored, columns, kept, stored
 
 SQL = kernel.queries(__file__)
 EXTRACT = kernel.queries(__file__.replace("store", "extract"))
+Also = Callable[[kernel.Session], Awaitable[None]]
+"""What else is done in a transaction."""
 
 
 class _TakenBack(Exception):  # noqa: N818 - no error: how a trial ends
@@ -45,6 +47,7 @@ class Store:
         self,
         database: kernel.Database,
         journal: audit.Journal,
+        cipher: security.Cipher,
         watchers: Sequence[Watcher] = (),
         relations: Relations = no_relations,
         strict: bool = True,
@@ -52,23 +55,31 @@ class Store:
         classes: security.Classes | None = None,
     ) -> None:
         self._database = database
+        self._cipher = cipher
         self._strict = strict
         self._journal = journal
         self._watchers = tuple(watchers)
         self._relations = relations
         self._codes = codes
-        self._seals = Seals(classes or security.Classes())
+        self.seals = Seals(classes or security.Classes())
         self._read = database.coalesced(SQL.read)
+
+    @property
+    def cipher(self) -> security.Cipher:
+        """What all that is kept of people is sealed with."""
+        return self._cipher
 
     def under(self, grant: security.Grant) -> Reader:
         """Reading, as far as ``grant`` allows."""
-        return Reader(self._database, self._journal, self._read, self._relations, grant, self._codes)
+        return Reader(
+            self._database, self._cipher, self._journal, self._read, self._relations, grant, self._codes
+        )  # fmt: skip
 
     def extract(
         self, grant: security.Grant, since: datetime, until: datetime, filters: Mapping[str, Sequence[Query]]
     ) -> Extract:
         """What stood at one moment, as far as ``grant`` allows. See :class:`Extract`; its user tells the audit."""
-        return Extract(self._database, grant, self._relations, since, until, filters)
+        return Extract(self._database, self._cipher, grant, self._relations, since, until, filters)
 
     async def there(self, grant: security.Grant, keys: Collection[tuple[str, UUID]]) -> dict[tuple[str, UUID], bool]:
         """Which ids a load may not give again: (type, id) -> whether it can be referred to (is not deleted)."""
@@ -81,7 +92,7 @@ class Store:
     async def change(self, grant: security.Grant) -> AsyncIterator[Writing]:
         """One transaction: what is written, the watchers' tables, the audit; all of it or nothing."""
         async with self._database.transaction() as tx:
-            writing = Writing(tx, grant, self._strict, self._seals, self._relations)
+            writing = Writing(tx, self._cipher, grant, self._strict, self.seals, self._relations)
             yield writing
             await writing.finish()
             await self._tell(tx, writing.changes)
@@ -92,35 +103,43 @@ class Store:
         """As ``change``, and refused for the same reasons, references and watchers too; then all is taken back."""
         with suppress(_TakenBack):
             async with self._database.transaction() as tx:
-                writing = Writing(tx, grant, self._strict, self._seals, self._relations)
+                writing = Writing(tx, self._cipher, grant, self._strict, self.seals, self._relations)
                 yield writing
                 await writing.finish()
                 await self._tell(tx, writing.changes)
                 raise _TakenBack
 
-    async def load(
-        self,
-        grant: security.Grant,
-        rows: Sequence[Prepared],
-        also: Callable[[kernel.Session], Awaitable[None]] | None = None,
-        stamp: bool = False,
-    ) -> None:
+    async def load(self, grant: security.Grant, rows: Sequence[Prepared], also: Also | None = None) -> None:
         """Many prepared resources at once, by COPY, in one transaction; one audit event for all.
 
         :param also: the caller's own note in the same transaction (how far a load has come). Raises Conflict.
-        :param stamp: give them the transaction's own time, so that an extract has either all of them or none.
         """
+        owned = [self.seals.own(row, None, grant.actor.facility) for row in rows]
+        async with self._database.transaction() as tx:
+            await self._copy(tx, grant, await self.seals.put(tx, owned), also)
+
+    async def take_in(self, grant: security.Grant, owned: Sequence[Owned], also: Also) -> None:
+        """The same of rows that other processes have sealed by themselves (``seals.own``).
+
+        They get the transaction's own time, so that an extract has either all of them or none.
+        """
+        async with self._database.transaction() as tx:
+            rows = await self.seals.put(tx, owned)
+            await self._copy(tx, grant, restamped(rows, kernel.now()), also)
+
+    async def _copy(
+        self, tx: kernel.Session, grant: security.Grant, rows: Sequence[Prepared], also: Also | None
+    ) -> None:
         for type in {row.type for row in rows}:
             grant.may_write(type)
-        async with self._database.transaction() as tx:
-            if stamp:
-                rows = restamped(rows, kernel.now())
-            rows = await self._seals.put(tx, rows, [None] * len(rows), grant.actor.facility)
-            await tx.copy("records.resource", COLUMNS, rows)
-            await self._tell(tx, [Change(r.type, r.id, r.subject, r.content, r.deleted, grant) for r in rows])
-            if also is not None:
-                await also(tx)
-            await audit.append(tx, [event(grant, audit.Kind.LOADED, None, f"{len(rows)} resources")])
+        await self._cipher.hold(tx)
+        await tx.copy("records.resource", KEPT, kept(self._cipher, rows))
+        await self._tell(
+            tx, [Change(r.type, r.id, r.subject, r.content, r.deleted, grant, self._cipher) for r in rows]
+        )  # fmt: skip
+        if also is not None:
+            await also(tx)
+        await audit.append(tx, [event(grant, audit.Kind.LOADED, None, f"{len(rows)} resources")])
 
     async def _tell(self, tx: kernel.Session, changes: Sequence[Change]) -> None:
         await consents.follow(tx, changes)
@@ -128,7 +147,8 @@ class Store:
             await watcher(tx, changes)
 
 
-async def standing(tx: kernel.Session, keys: Collection[tuple[str, str]]) -> list[Stored]:
+async def standing(tx: kernel.Session, cipher: security.Cipher, keys: Collection[tuple[str, str]]) -> list[Stored]:
     """What is there of (type, id), for a watcher that must know it to do its work. It shows it to nobody: no Grant, no audit."""
     ids = [(type, found) for type, text in keys if (found := as_uuid(text)) is not None]
-    return [one for one in map(stored, await tx.fetch(SQL.read, *columns(ids))) if not one.deleted]
+    found = [stored(cipher, row) for row in await tx.fetch(SQL.read, *columns(ids))]
+    return [one for one in found if not one.deleted]

@@ -73,13 +73,13 @@ where shard = $1 and type = $2 and id = $3 for update
 -- name: replace
 -- Keep what was as a version, and put the new one in its place.
 with kept as (
-  insert into records.version (shard, type, id, version, subject, updated, deleted, content)
-  select shard, type, id, version, subject, updated, deleted, content from records.resource
+  insert into records.version (shard, type, id, version, subject, updated, deleted, content, key)
+  select shard, type, id, version, subject, updated, deleted, content, key from records.resource
   where shard = $1 and type = $2 and id = $3
 )
 update records.resource
 set subject = $4, version = $5, updated = $6, deleted = $7, date = $8, tokens = $9, content = $10,
-  sensitive = sensitive | $11, addressee = coalesce($12, addressee)
+  sensitive = sensitive | $11, addressee = coalesce($12, addressee), key = $13
 where shard = $1 and type = $2 and id = $3
 
 -- name: missing

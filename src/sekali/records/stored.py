@@ -1,13 +1,18 @@
-"""One version of one resource, as it is kept."""
+"""One version of one resource, as it is kept: sealed, and bound to its place."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sekali import kernel
+from sekali import fhir, kernel, security
+
+from .prepared import COLUMNS, Prepared
+
+KEPT = (*COLUMNS, "key")
+"""The columns of records.resource, in the order of :func:`kept`."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,11 @@ class Stored:
         return kernel.decode(self.content)
 
     @property
+    def terms(self) -> list[int]:
+        """What it is found by."""
+        return fhir.index(self.resource).tokens
+
+    @property
     def reference(self) -> str:
         """``Type/id``."""
         return f"{self.type}/{self.id}"
@@ -42,8 +52,42 @@ def columns(keys: Collection[tuple[str, UUID]]) -> tuple[list[int], list[str], l
     return [kernel.shard_of(id) for _, id in keys], [type for type, _ in keys], [id for _, id in keys]
 
 
-def stored(row: kernel.Row) -> Stored:
-    """A row of records.resource or records.version."""
+def _about(type: str, id: UUID, version: int, subject: UUID | None) -> bytes:
+    """What a content is bound to: in another row it does not open."""
+    return b"%b\0%b%b%b" % (type.encode(), id.bytes, version.to_bytes(4, "big"), subject.bytes if subject else b"")
+
+
+def kept(cipher: security.Cipher, rows: Sequence[Prepared]) -> list[tuple[Any, ...]]:
+    """Rows as the table has them: what they say sealed, what they are found by under a key."""
+    newest = cipher.newest
+    return [
+        (*row[:8], cipher.terms(row.tokens), sealed(cipher, row), row.sensitive, row.origin, row.addressee, newest)
+        for row in rows
+    ]
+
+
+def sealed(cipher: security.Cipher, row: Prepared) -> bytes:
+    """The content as it is kept; a deletion has none."""
+    return b"" if row.deleted else cipher.seal(row.content, _about(row.type, row.id, row.version, row.subject))
+
+
+def content(cipher: security.Cipher, row: kernel.Row) -> bytes:
+    """The content of a row of records.resource or records.version. Raises Broken where it was changed or moved."""
+    if row["deleted"]:
+        return b""
+    return cipher.open(row["content"], _about(row["type"], row["id"], row["version"], row["subject"]))
+
+
+def content_anew(cipher: security.Cipher, row: kernel.Row) -> bytes:
+    """The content of a row under the newest key."""
+    if row["deleted"]:
+        return b""
+    about = _about(row["type"], row["id"], row["version"], row["subject"])
+    return cipher.seal(cipher.open(row["content"], about), about)
+
+
+def stored(cipher: security.Cipher, row: kernel.Row) -> Stored:
+    """A row of records.resource or records.version. Raises Broken where it was changed or moved."""
     return Stored(
-        row["type"], row["id"], row["version"], row["updated"], row["content"], row["subject"], row["deleted"]
+        row["type"], row["id"], row["version"], row["updated"], content(cipher, row), row["subject"], row["deleted"]
     )

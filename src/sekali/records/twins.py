@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from sekali import fhir, kernel
+from sekali import fhir, kernel, security
 
 from .change import Change
 from .query import Query, parse
 from .search import Search
+from .stored import stored
 
 SQL = kernel.queries(__file__)
 _NAMES = {"encounter", "context", "request", "basedOn"}
@@ -28,7 +29,7 @@ async def twin(tx: kernel.Session, change: Change, numbers: str) -> bool:
             )
             asked = f"{one['system']}|{one['value']}".translate(_SIGNS).replace("\\|", "|", 1)
             query = parse(change.type, [("identifier", asked), ("_count", "2")], lenient=False)
-            found = (await Search(tx, change.grant, _anybody).run(query)).items
+            found = (await Search(tx, change.cipher, change.grant, _anybody).run(query)).items
             if any(other.id != change.id for other in found):
                 return True
     return await _alike(tx, change, resource)
@@ -43,9 +44,9 @@ async def _alike(tx: kernel.Session, change: Change, resource: dict[str, Any]) -
     if change.subject is None or not _NAMES & resource.keys():
         return False
     await tx.fetchval("select pg_advisory_xact_lock($1)", fhir.term_hash(change.type, "alike", str(change.subject)))
-    key = (kernel.shard_of(change.id), change.type, change.subject, change.id, len(change.content))
+    key = (kernel.shard_of(change.id), change.type, change.subject, change.id, len(change.content) + security.LONGER)
     rows = await tx.fetch(SQL.alike, *key)
-    return any(_sent(kernel.decode(row["content"])) == _sent(resource) for row in rows)
+    return any(_sent(stored(change.cipher, row).resource) == _sent(resource) for row in rows)
 
 
 def _sent(resource: dict[str, Any]) -> dict[str, Any]:

@@ -31,6 +31,10 @@ class Purpose(StrEnum):
     """To let people in again who cannot come in; nobody's record."""
     AUDIT = "audit"
     OWN_RECORD = "own-record"
+    ACTING = "acting"
+    """By a guardian, for the person."""
+    RIGHTS = "rights"
+    """To do what a person may demand of who keeps their data (UU PDP 27/2022)."""
     INTEGRATION = "integration"
     LOAD = "load"
     EXPORT = "export"
@@ -54,6 +58,8 @@ class Relation(StrEnum):
     """Had a visit at this facility within a settable time."""
     GUARDIAN = "guardian"
     """Acts for the person, proved, until a date."""
+    ASKED = "asked"
+    """Has asked this facility for what they may demand of it, and waits for the answer."""
     EMERGENCY = "emergency"
     """Has opened this record in an emergency, which has not ended."""
     MEMBER = "member"
@@ -95,7 +101,7 @@ RULES = tuple(
 _NEEDS_SUBJECT = frozenset(
     {
         Relation.SELF, Relation.PRESENT, Relation.IN_CARE, Relation.RECENT, Relation.GUARDIAN, Relation.EMERGENCY,
-        Relation.MEMBER, Relation.MENTORING, Relation.ASSIGNED,
+        Relation.MEMBER, Relation.MENTORING, Relation.ASSIGNED, Relation.ASKED,
     }
 )  # fmt: skip
 
@@ -120,6 +126,11 @@ class Grant:
     related: frozenset[str] = frozenset()
     introduced: frozenset[str] = frozenset()
     unsealed: bool = False
+
+    @property
+    def signature(self) -> str:
+        """The name to write into the audit; there a guardian's is told to the person."""
+        return self.actor.name if self.purpose is Purpose.ACTING else self.actor.signature
 
     def may_read(self, type: str) -> None:
         """Raises Forbidden."""

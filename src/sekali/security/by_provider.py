@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 from sekali import audit, kernel
 
-from .accounts import Accounts
-from .actors import Role
+from .accounts import Account, Accounts
+from .actors import Actor, Role
 from .events import by_operator
 from .fetching import Unreachable
 from .id_tokens import Expected, Proved, Refused
@@ -114,7 +114,7 @@ class ByProvider:
         with self._answering():
             return await self._provider.prove(answer["code"], trip.verifier, trip.back, answer.get("iss"), expected)
 
-    async def account(self, tx: kernel.Session, trip: Trip, proved: Proved) -> kernel.Row:
+    async def account(self, tx: kernel.Session, trip: Trip, proved: Proved) -> Account:
         """Whose account it opens, held; the trip is used up by that. Raises Unauthenticated."""
         if not await spend(tx, "provider", trip.state, trip.begun + PATIENCE):
             raise kernel.Unauthenticated("That took too long, or was begun elsewhere. Please log in again.")
@@ -127,6 +127,10 @@ class ByProvider:
     def was_strong(self, proved: Proved) -> bool:
         """Whether the provider has asked for what stands for our second factor."""
         return bool(proved.means & self._provider.known.second_factor)
+
+    async def linked(self, actor: Actor) -> bool:
+        """Whether somebody's own log-in there opens their account."""
+        return await self._database.fetchval(SQL.linked, actor.id, self._provider.known.issuer)
 
     async def farewell(self, netloc: str) -> str | None:
         """Where to log out of the provider too; None when it has no such place, or is away."""
@@ -163,7 +167,7 @@ class ByProvider:
             await self._sessions.close_others(tx, account["id"])
             await audit.append(tx, [by_operator(audit.Kind.PROVIDER_UNLINKED, account)])
 
-    async def _named(self, username: str) -> kernel.Row:
+    async def _named(self, username: str) -> Account:
         account = await self._accounts.named(username)
         if account is None:
             raise kernel.NotFound("There is no account of this name.")

@@ -11,9 +11,11 @@ from uuid import UUID
 from sekali import audit, kernel
 
 from . import assertions
-from .accounts import Accounts, actor_of
+from .accounts import Account, Accounts, actor_of
 from .actors import Actor, Role
 from .by_provider import ByProvider, Trip
+from .cipher import Cipher
+from .columns import Columns
 from .emergency_accounts import EmergencyAccounts
 from .events import at_the_door
 from .house import House
@@ -40,6 +42,9 @@ MOST_ASSERTIONS = 1000
 STEP = timedelta(minutes=10)
 """Between the password and the second factor; time enough to set an app up."""
 _NO_RULES = House()
+KEYS = Columns("security.key", ("purpose",), ("secret",))
+"""In hexadecimal digits."""
+INVITATIONS = Columns("security.invitation", ("code_hash",), ("name",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +74,14 @@ class Doorkeeper:
     by_provider: ByProvider | None = None
 
     def __init__(
-        self, database: kernel.Database, journal: audit.Journal, vault: Vault, house: House = _NO_RULES
+        self, database: kernel.Database, journal: audit.Journal, vault: Vault, cipher: Cipher, house: House = _NO_RULES
     ) -> None:
         self._database = database
+        self._cipher = cipher
         self._journal = journal
         self._vault = vault
         self._house = house
-        self._accounts = Accounts(database)
+        self._accounts = Accounts(database, cipher)
         self._passwords = Passwords(house.breached)
         self._sessions = Sessions(database, house.idle)
         self._tokens = Tokens(database)
@@ -101,8 +107,12 @@ class Doorkeeper:
             )  # fmt: skip
 
     async def _key(self, purpose: str) -> bytes:
-        await self._database.execute(SQL.make_key, purpose, random.token_bytes(32))
-        return await self._database.fetchval(SQL.key, purpose)
+        async with self._database.transaction() as tx:
+            await self._cipher.hold(tx)
+            made = KEYS.seal(self._cipher, "secret", random.token_hex(32), purpose)
+            await tx.execute(SQL.make_key, purpose, made)
+            row = await tx.fetchrow(SQL.key, purpose)
+        return bytes.fromhex(KEYS.opened(self._cipher, row)["secret"])
 
     def seal(self, text: str, purpose: str) -> str:
         """``text`` for a hidden field. See :class:`Seal`."""
@@ -144,7 +154,7 @@ class Doorkeeper:
         async with self._database.transaction() as tx:
             return await self._enter(tx, account, Device(address, browser), "password")
 
-    async def _step(self, account: kernel.Row, by: str) -> NextStep | None:
+    async def _step(self, account: Account, by: str) -> NextStep | None:
         """What is asked for after the first step, which was taken ``by`` this."""
         has = await self._second.state(account["id"])
         if not has and Role(account["role"]) not in self._house.second_factor:
@@ -158,7 +168,7 @@ class Doorkeeper:
         account, secret, _ = await self._halfway(sealed)
         return NextStep(sealed, account["username"], secret or None) if account else None
 
-    async def _halfway(self, sealed: str) -> tuple[kernel.Row | None, str, str]:
+    async def _halfway(self, sealed: str) -> tuple[Account | None, str, str]:
         """The account, the secret of an app that is being set up, and what the first step was taken by."""
         text = self.unseal(sealed, "next step", STEP.total_seconds())
         if text is None:
@@ -226,7 +236,7 @@ class Doorkeeper:
         """What the log-in page hands to the browser for a passkey; None at an address where there are none."""
         return self._passkeys.offer_entry(netloc) if self._passkeys.can_be_used(netloc) else None
 
-    async def _enter(self, tx: kernel.Session, account: kernel.Row, device: Device, by: str) -> str:
+    async def _enter(self, tx: kernel.Session, account: Account, device: Device, by: str) -> str:
         await self._accounts.succeeded(tx, account["id"])
         token = await self._sessions.open(tx, account["id"], device)
         await audit.append(tx, [at_the_door(audit.Kind.LOGGED_IN, actor_of(account), by)])
@@ -235,7 +245,7 @@ class Doorkeeper:
     async def session(self, token: str) -> Actor | None:
         """Who a cookie belongs to; None when it is unknown or has ended."""
         row = await self._sessions.account(token)
-        return actor_of(row) if row else None
+        return actor_of(account) if (account := self._accounts.opened(row)) else None
 
     async def log_out(self, token: str) -> None:
         """End the session."""
@@ -252,8 +262,11 @@ class Doorkeeper:
     ) -> str:  # fmt: skip
         """A one-time code that opens an account of ``role`` for ``citizen`` or at ``facility``; earlier ones end."""
         code = new_code()
+        await self._cipher.hold(tx)
+        mark = fingerprint(code)
+        sealed = INVITATIONS.seal(self._cipher, "name", name, mark)
         await tx.execute(
-            SQL.invite, fingerprint(code), citizen, name, kernel.now() + INVITATION, role.value, facility, facility_name, zone
+            SQL.invite, mark, citizen, sealed, kernel.now() + INVITATION, role.value, facility, facility_name, zone
         )  # fmt: skip
         return code
 
@@ -269,6 +282,7 @@ class Doorkeeper:
                 raise kernel.Invalid(
                     "This code is not known, or was used already. Ask the counter for a new one.", path="code"
                 )
+            row = INVITATIONS.opened(self._cipher, row)
             place = {name: row[name] for name in ("name", "facility", "facility_name", "citizen", "zone")}
             role = Role(row["role"])
             id = await self.add_account(tx, username=username, password=password, role=role, **place)
@@ -368,6 +382,6 @@ class Doorkeeper:
         return await self._tokens.bearer(value)
 
 
-def _password_mark(account: kernel.Row) -> str:
+def _password_mark(account: Account) -> str:
     """Changes with the password; an account may have none."""
     return fingerprint(account["password_hash"] or "").hex()

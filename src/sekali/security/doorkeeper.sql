@@ -10,7 +10,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8)
 -- name: accept_invitation
 -- Use a code, once.
 delete from security.invitation where code_hash = $1 and expires_at > $2
-returning citizen, name, role, facility, facility_name, zone
+returning code_hash, citizen, name, role, facility, facility_name, zone
 
 -- name: add_client
 -- A facility's own system.
@@ -55,4 +55,4 @@ insert into security.key (purpose, secret) values ($1, $2) on conflict do nothin
 
 -- name: key
 -- The server's own key for a purpose.
-select secret from security.key where purpose = $1
+select purpose, secret from security.key where purpose = $1

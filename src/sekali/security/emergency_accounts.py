@@ -14,7 +14,7 @@ from uuid import UUID
 from sekali import audit, kernel
 
 from .access import Purpose, decide
-from .accounts import Accounts, actor_of
+from .accounts import Account, Accounts, actor_of
 from .actors import SYSTEM, Actor, Role
 from .events import at_the_door
 from .own_account import OwnAccount
@@ -121,7 +121,7 @@ class EmergencyAccounts:
         await self._accounts.require_awake(None, device.address)
         tidy, at = typed.replace(" ", "").replace("-", "").upper()[:100], kernel.now()
         async with self._database.transaction() as tx:
-            row = await tx.fetchrow(SQL.enter, self._vault.mark(tidy, _PURPOSE), at)
+            row = await tx.fetchrow(SQL.enter, self._vault.marks(tidy, _PURPOSE), at)
             if row is None:
                 await self._accounts.note_wrong(tx, None, device.address, at, "emergency code")
             else:
@@ -186,7 +186,7 @@ class EmergencyAccounts:
                 raise kernel.NotFound("There is no such page.")
             await self._say(tx, actor, f"read {id}")
 
-    async def _named(self, username: str) -> kernel.Row:
+    async def _named(self, username: str) -> Account:
         row = await self._accounts.named(username)
         if row is None:
             raise kernel.NotFound("There is no account of this name.")
@@ -209,6 +209,6 @@ class EmergencyAccounts:
         log.warning("the operators' emergency account: %s", detail)
 
 
-def _told_as(account: kernel.Row) -> str:
+def _told_as(account: Account) -> str:
     """What a citizen chose as user name may be the own name, and is nobody's business."""
     return "" if account["role"] == Role.CITIZEN else account["username"]

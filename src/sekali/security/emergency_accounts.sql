@@ -8,7 +8,7 @@ insert into security.emergency_account (account, reason, made_by, made_at, ends_
 
 -- name: enter
 -- Use a code up; whose it was.
-update security.emergency_account set code = null, entered_at = $2 where code = $1 and ends_at > $2 returning account, ends_at
+update security.emergency_account set code = null, entered_at = $2 where code = any($1::bytea[]) and ends_at > $2 returning account, ends_at
 
 -- name: end
 -- Whatever holds now, holds no longer.

@@ -1,8 +1,10 @@
 """What is written down of comings and goings."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
-from sekali import audit, kernel
+from sekali import audit
 
 from .actors import SYSTEM, Actor
 
@@ -15,7 +17,7 @@ def at_the_door(kind: audit.Kind, actor: Actor, detail: str = "") -> audit.Event
     )
 
 
-def by_operator(kind: audit.Kind, account: kernel.Row, by: Actor = SYSTEM) -> audit.Event:
+def by_operator(kind: audit.Kind, account: Mapping[str, Any], by: Actor = SYSTEM) -> audit.Event:
     """The operator's own hand: at the server told as the program's, with the account it was about."""
     about: UUID = account["id"]
     return at_the_door(kind, by, f"by the operator, for {about}")._replace(

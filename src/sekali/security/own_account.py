@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sekali import audit, kernel
 
-from .accounts import Accounts
+from .accounts import Account, Accounts
 from .actors import SYSTEM, Actor, Role
 from .events import at_the_door, by_operator
 from .passkeys import Offer, Passkey, Passkeys
@@ -166,13 +166,13 @@ class OwnAccount:
         await self._sessions.close_others(tx, actor.id)
         return await self._sessions.open(tx, actor.id, device)
 
-    async def _row(self, actor: Actor) -> kernel.Row:
+    async def _row(self, actor: Actor) -> Account:
         row = await self._accounts.of(actor.id)
         if row is None:
             raise kernel.NotFound("There is no such account.")
         return row
 
-    async def _named(self, username: str) -> kernel.Row:
+    async def _named(self, username: str) -> Account:
         row = await self._accounts.named(username)
         if row is None:
             raise kernel.NotFound("There is no account of this name.")

@@ -14,6 +14,7 @@ import pyotp
 
 from sekali import kernel
 
+from .columns import Locked
 from .secrets import new_code
 from .spent import spend
 from .vault import Vault
@@ -52,7 +53,10 @@ def address(secret: str, username: str) -> str:
 
 
 def _purpose(account: UUID) -> str:
-    return f"second factor of {account}"
+    return SECRETS.purpose.format(account)
+
+
+SECRETS = Locked("security.second_factor", ("account",), ("secret",), purpose="second factor of {}")
 
 
 class SecondFactor:
@@ -91,7 +95,7 @@ class SecondFactor:
         """What ``typed`` proves; it is used up by that. None: nothing."""
         tidy = typed.replace(" ", "").replace("-", "").upper()
         if len(tidy) == RECOVERY_LENGTH:
-            used = await tx.fetchval(SQL.use_recovery, account, self._vault.mark(tidy, _purpose(account)))
+            used = await tx.fetchval(SQL.use_recovery, account, self._vault.marks(tidy, _purpose(account)))
             return Proof.RECOVERY if used else None
         locked = await tx.fetchval(SQL.secret, account)
         if locked is None:

@@ -17,7 +17,7 @@ delete from security.recovery_code where account = $1
 
 -- name: use_recovery
 -- Use a recovery code, once.
-delete from security.recovery_code where account = $1 and code_hash = $2 returning true
+delete from security.recovery_code where account = $1 and code_hash = any($2::bytea[]) returning true
 
 -- name: remove
 -- The second factor of an account.

@@ -8,8 +8,8 @@ from starlette.types import Scope
 
 from . import (
     account,
-    answering,
     assessor,
+    breaches,
     ceremony,
     choosing,
     citizen,
@@ -19,9 +19,11 @@ from . import (
     copies,
     docs,
     doctor,
+    duties,
     emergency,
     entrance,
     evaluating,
+    guardians,
     looked,
     mentor,
     movement,
@@ -30,6 +32,7 @@ from . import (
     policy,
     record,
     referral,
+    rights,
     secretariat,
     team,
 )
@@ -51,8 +54,9 @@ class _Files(StaticFiles):
 def routes(doors: Doors) -> list[BaseRoute]:
     """Every page, each with its authority; the last answers for all that is not there."""
     desks = (
-        entrance, account, clerk, doctor, referral, citizen, looked, answering, city, movement, secretariat, choosing,
-        panel_desk, ceremony, evaluating, team, mentor, assessor, docs, consents, copies, emergency, operator, record, policy,
+        entrance, account, clerk, doctor, referral, citizen, looked, rights, breaches, duties, city, movement,
+        secretariat, choosing, panel_desk, ceremony, evaluating, team, mentor, assessor, docs, consents, copies,
+        emergency, guardians, operator, record, policy,
     )  # fmt: skip
     every = [page for desk in desks for page in desk.PAGES]
     static = Mount("/static", _Files(directory=STATIC), name="static")

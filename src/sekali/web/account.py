@@ -33,11 +33,17 @@ async def home(request: Request) -> Response:
 
 
 async def _home(request: Request, status: int = 200, **context: Any) -> Response:
-    actor, own = request.state.actor, request.state.doors.doorkeeper.own
+    actor, own, provider = (
+        request.state.actor,
+        request.state.doors.doorkeeper.own,
+        request.state.doors.doorkeeper.by_provider,
+    )
+    linked = await provider.linked(actor) if provider and actor.role is not Role.CITIZEN else None
     offer = await own.offer_passkey(request.url.netloc, actor)
     mine = await own.overview(actor, request.cookies[COOKIE])
     found = {"errors": {}, "form": {}, "done": ""} | context
-    return render(request, "account/home.html", status, mine=mine, offer=offer, browser_of=browser_of, **found)
+    return render(request, "account/home.html", status, mine=mine, offer=offer, browser_of=browser_of, linked=linked,
+                  provider=provider.name if provider else "", **found)  # fmt: skip
 
 
 async def _refused(request: Request, failure: kernel.Invalid, password_field: str) -> Response:

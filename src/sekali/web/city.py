@@ -10,16 +10,17 @@ from starlette.responses import Response
 
 from sekali import care
 
-from .frame import decimal, render
+from .frame import decimal, render, share
 from .routing import PUBLIC, page
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: its length of 100, and its figures in the reader's notation (empty where nobody counted)."""
+    """One bar: its lengths of 100, and its figures in the reader's notation (empty where nobody counted)."""
 
     measure: care.CounterMeasure
     length: float
+    asked: float
     minutes: str
     questions: str
     seconds: str
@@ -37,17 +38,19 @@ async def city(request: Request) -> Response:
 
 
 def _bars(measures: list[care.CounterMeasure], language: str) -> dict[str, list[Bar]]:
-    """Facility (empty: as published, before) -> its bars, all on one scale of minutes."""
+    """Facility (empty: as published, before) -> its bars, all on one scale of minutes and one of questions."""
     most = max((m.minutes for m in measures if m.minutes), default=Decimal(1))
+    asked = max((m.questions for m in measures if m.questions), default=Decimal(1))
     return {
-        name: [_bar(m, most, language) for m in group] for name, group in groupby(measures, key=lambda m: m.facility)
+        name: [_bar(m, most, asked, language) for m in group]
+        for name, group in groupby(measures, key=lambda m: m.facility)
     }
 
 
-def _bar(m: care.CounterMeasure, most: Decimal, language: str) -> Bar:
+def _bar(m: care.CounterMeasure, most: Decimal, asked: Decimal, language: str) -> Bar:
     minutes = m.minutes or Decimal(0)
     return Bar(
-        m, max(0.6, round(float(100 * minutes / most), 1)), decimal(minutes, language),
+        m, share(minutes, most), round(float(100 * (m.questions or 0) / asked), 1), decimal(minutes, language),
         "" if m.questions is None else decimal(m.questions, language), decimal(minutes * 60, language) if minutes < 1 else "",
     )  # fmt: skip
 

@@ -162,7 +162,7 @@ async def _first_form(
         known = await desk.counter.family_facts(request.state.actor, form.get("mother_nik", ""), form.get("kk", ""))
         form = known | {name: value for name, value in form.items() if value}
     if new and prefill:
-        form = {"birth_date": prefill.birth_date.isoformat(), "sex": prefill.sex} | form
+        form = {"birth_date": f"{prefill.birth_date:%d-%m-%Y}", "sex": prefill.sex} | form
     if "since" not in form:
         form["since"] = request.state.doors.doorkeeper.seal(str(time.time()), "form")
     departments = await desk.facilities.departments(facility.id)

@@ -1,5 +1,10 @@
-"""Emergency access: a reason, the record under a loud banner, and the head's list of what to look into."""
+"""Emergency access: a reason, the record under a loud banner, the head's list of what to look into, the auditor's of what
+is late. (The banner itself stands on every page of whoever has a record open: ``emergency/banner.html``.)
+"""
 
+from collections.abc import Sequence
+from datetime import timedelta
+from math import ceil
 from uuid import UUID
 
 from starlette.requests import Request
@@ -10,9 +15,7 @@ from sekali.security import Role
 
 from .failures import field_errors
 from .frame import render
-from .routing import page
-
-RESCUERS = {Role.DOCTOR, Role.NURSE}
+from .routing import RESCUERS, page
 
 
 def _desk(request: Request) -> care.Emergency:
@@ -28,12 +31,17 @@ def _id(request: Request) -> UUID:
 
 async def ask(request: Request) -> Response:
     """Card or number, and why."""
-    return await _ask(request)
+    return _ask(request, done="selesai" in request.query_params)
 
 
-async def _ask(request: Request, status: int = 200, errors: dict[str, str] | None = None) -> Response:
-    mine = await _desk(request).mine(request.state.actor)
-    return render(request, "emergency/ask.html", status, form=request.state.typed, errors=errors or {}, mine=mine)
+def _ask(
+    request: Request, status: int = 200, errors: dict[str, str] | None = None, ended: str = "", done: bool = False
+) -> Response:
+    settings = request.state.doors.settings
+    return render(
+        request, "emergency/ask.html", status, form=request.state.typed, errors=errors or {}, ended=ended, done=done,
+        minutes=settings.emergency_minutes, hours=settings.review_hours,
+    )  # fmt: skip
 
 
 async def open_(request: Request) -> Response:
@@ -43,24 +51,34 @@ async def open_(request: Request) -> Response:
         id = await _desk(request).open(request.state.actor, form.get("scan", ""), form.get("reason", ""))
     except kernel.Invalid as failure:
         errors = field_errors(request, failure)
-        return await _ask(
+        return _ask(
             request, 400, errors if errors.keys() & {"reason"} else {"scan": failure.text(request.state.language)}
         )
     except kernel.NotFound as failure:
-        return await _ask(request, 404, {"scan": failure.text(request.state.language)})
+        return _ask(request, 404, {"scan": failure.text(request.state.language)})
     return RedirectResponse(f"/darurat/{id}", 303)
 
 
 async def show(request: Request) -> Response:
-    """The record, while it lasts."""
-    opening, record = await _desk(request).show(request.state.actor, _id(request))
-    return render(request, "record/record.html", record=record, opening=opening)
+    """The record, while it lasts. When it ends the page asks for itself again, and is refused: without scripts too."""
+    try:
+        opening, record = await _desk(request).show(request.state.actor, _id(request))
+    except kernel.Forbidden as failure:
+        return _ask(request, 403, ended=failure.text(request.state.language))
+    response = render(request, "record/record.html", record=record)
+    response.headers["Refresh"] = str(ceil(opening.left.total_seconds()) + 1)
+    return response
 
 
 async def finish(request: Request) -> Response:
     """End it now."""
     await _desk(request).finish(request.state.actor, _id(request))
-    return RedirectResponse("/darurat", 303)
+    return RedirectResponse("/darurat?selesai=1", 303)
+
+
+def _longest(openings: Sequence[care.Opening]) -> timedelta | None:
+    """What fills a bar of how long heads take, or may take."""
+    return max((max(one.waited, one.due_after) for one in openings), default=None)
 
 
 async def reviews(request: Request) -> Response:
@@ -69,18 +87,31 @@ async def reviews(request: Request) -> Response:
 
 
 async def _reviews(request: Request, status: int = 200, error: str = "") -> Response:
+    """``error`` is about the one that was to be reviewed, and stands there with the note that was typed."""
     found = await _desk(request).reviews(request.state.actor)
-    return render(request, "emergency/reviews.html", status, openings=found, error=error)
+    waiting = [one for one in found if not one.verdict]
+    overdue = await request.state.doors.care.duties.overdue(request.state.actor)
+    return render(
+        request, "emergency/reviews.html", status, waiting=waiting, reviewed=found[len(waiting) :],
+        longest=_longest(found), error=error, about=request.path_params.get("id", ""), form=request.state.typed,
+        overdue=overdue,
+    )  # fmt: skip
 
 
 async def review(request: Request) -> Response:
-    """Accept or question one."""
+    """Justified, or not."""
     form = request.state.typed
     try:
         await _desk(request).review(request.state.actor, _id(request), form.get("verdict", ""), form.get("note", ""))
     except (kernel.Invalid, kernel.Conflict) as failure:
         return await _reviews(request, 400, failure.text(request.state.language))
     return RedirectResponse("/kepala", 303)
+
+
+async def escalated(request: Request) -> Response:
+    """What heads have not looked into in time."""
+    found = await _desk(request).escalated(request.state.actor)
+    return render(request, "emergency/escalated.html", openings=found, longest=_longest(found))
 
 
 PAGES = (
@@ -90,4 +121,5 @@ PAGES = (
     page("/darurat/{id}/selesai", finish, RESCUERS, "POST"),
     page("/kepala", reviews, {Role.FACILITY_HEAD}),
     page("/kepala/{id}", review, {Role.FACILITY_HEAD}, "POST"),
+    page("/pengawas", escalated, {Role.AUDITOR}),
 )

@@ -21,6 +21,7 @@ _STATUS: dict[type[kernel.Failure], tuple[int, str]] = {
     kernel.TooMany: (429, "One moment please"),
     kernel.TooSlow: (408, "Please try again"),
     kernel.Unavailable: (503, "One moment please"),
+    kernel.Broken: (500, "Something went wrong"),
 }
 
 

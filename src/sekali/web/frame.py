@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ import jinja2
 import segno
 from babel.dates import format_date
 from babel.numbers import format_decimal
+from babel.units import format_unit
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -37,7 +38,7 @@ HOME = {
     security.Role.PHARMACIST: "/rekam",
     security.Role.RECORDS_OFFICER: "/rekam",
     security.Role.FACILITY_HEAD: "/kepala",
-    security.Role.AUDITOR: "/kebijakan",
+    security.Role.AUDITOR: "/pengawas",
     security.Role.REFERRAL_DESK: "/rujukan",
     security.Role.CITIZEN: "/warga",
     security.Role.CITY: "/kota",
@@ -93,7 +94,7 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         "asset": asset,
         "qr": qr,
         "pairs": _pairs,
-        "hospitals": _hospitals,
+        "hospitals": lambda options: _hospitals(options, language),
         "decimal": lambda value: decimal(value, language),
         "score": lambda value: score(value, language),
         "money": lambda value: format_decimal(value, "#,##0", locale=language),
@@ -102,6 +103,8 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         "day": lambda value: _day(value, zone, language),
         "clock": lambda value: kernel.in_zone(value, zone).strftime("%H.%M"),
         "second": lambda value: kernel.in_zone(value, zone).strftime("%H.%M.%S"),
+        "span": lambda length: span(length, language),
+        "share": share,
         "age": lambda born: _age(born, today, _),
     }
     frame = {
@@ -111,6 +114,7 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         "path": request.url.path,
         "untold": getattr(request.state, "untold", 0),
         "safe_to_return": request.method == "GET",
+        "emergencies": request.state.emergencies,
         "demo_logins": request.state.doors.logins,
     }
     html = _environment.get_template(template).render(tools | frame | context)
@@ -127,15 +131,29 @@ def score(value: Decimal | float, language: str) -> str:
     return format_decimal(program.instruments.rounded(Decimal(value)), "0.00", locale=language)
 
 
+def span(length: timedelta, language: str) -> str:
+    """Whole seconds, minutes or, from two hours on, hours: so that it can be held against a time limit."""
+    seconds = int(length.total_seconds())
+    count, unit = (seconds // 3600, "hour") if seconds >= 7200 else (seconds // 60, "minute")
+    return (
+        format_unit(count, unit, locale=language) if seconds >= 60 else format_unit(seconds, "second", locale=language)
+    )
+
+
+def share(part: Any, whole: Any) -> float:
+    """The length of a bar of 100; what is more than the whole fills it, and what is little can still be seen."""
+    return round(max(0.6, min(100.0, float(part / whole) * 100)), 1) if whole else 100.0
+
+
 def _pairs(items: Iterable[Any], key: str, text: str) -> list[tuple[Any, Any]]:
     """Options of a choice."""
     return [(getattr(item, key), getattr(item, text)) for item in items]
 
 
-def _hospitals(options: Iterable[care.HospitalOption]) -> list[tuple[Any, str]]:
+def _hospitals(options: Iterable[care.HospitalOption], language: str) -> list[tuple[Any, str]]:
     """Hospitals with a place left, nearest first."""
     return [
-        (o.facility.id, f"{o.facility.name} ({o.distance_km} km, {o.department.free_today})")
+        (o.facility.id, f"{o.facility.name} ({decimal(o.distance_km, language)} km, {o.department.free_today})")
         for o in options
         if o.department.free_today
     ]

@@ -1,4 +1,4 @@
-"""Who looked at my data, people and machines apart, and what I asked about it."""
+"""Who looked at my data, people and machines apart, and the form to ask about it."""
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta
@@ -13,6 +13,7 @@ from sekali import audit, care, kernel
 from sekali.security import Role
 
 from . import forms
+from .failures import field_errors
 from .frame import render
 from .routing import page
 
@@ -36,7 +37,7 @@ async def looked(request: Request) -> Response:
 
     return render(
         request, "citizen/looked.html", looks=looks, asked=asked, places=places, form=query, to=to,
-        here=sorted(here, key=lambda one: one[1]), questions=await desk.questions.of_citizen(actor),
+        here=sorted(here, key=lambda one: one[1]),
         next=to(hal=str(asked.page + 1)) if more else "", back=to(hal=str(asked.page - 1)) if asked.page > 1 else "",
     )  # fmt: skip
 
@@ -79,13 +80,15 @@ async def question(request: Request) -> Response:
     return await _question(request, request.query_params.get("entri", ""))
 
 
-async def _question(request: Request, entry: str, status: int = 200, error: str = "") -> Response:
+async def _question(
+    request: Request, entry: str, status: int = 200, error: str = "", errors: dict[str, str] | None = None
+) -> Response:
     desk: care.Care = request.state.doors.care
     look = await desk.questions.about(request.state.actor, *_entry(entry))
     places = {id: facility.name for id, facility in (await desk.facilities.all()).items()}
     hours = request.state.doors.settings.question_hours
     return render(request, "citizen/question.html", status, look=look, places=places, entry=entry, error=error,
-                  hours=hours, form=request.state.typed)  # fmt: skip
+                  errors=errors or {}, hours=hours, form=request.state.typed)  # fmt: skip
 
 
 async def ask(request: Request) -> Response:
@@ -94,8 +97,10 @@ async def ask(request: Request) -> Response:
     try:
         await desk.questions.ask(request.state.actor, *_entry(form.get("entry", "")), form.get("reason", ""))
     except (kernel.Invalid, kernel.Conflict, kernel.TooCostly) as failure:
-        return await _question(request, form.get("entry", ""), 400, failure.text(request.state.language))
-    return RedirectResponse(f"{PATH}#pertanyaan", 303)
+        errors = field_errors(request, failure) if isinstance(failure, kernel.Invalid) else {}
+        error = "" if errors else failure.text(request.state.language)
+        return await _question(request, form.get("entry", ""), 400, error, errors)
+    return RedirectResponse("/warga/hak#permintaan", 303)
 
 
 PAGES = (

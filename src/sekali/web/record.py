@@ -27,7 +27,7 @@ async def show(request: Request) -> Response:
     except ValueError:
         raise kernel.NotFound("Your facility has no such visit.") from None
     record = await request.state.doors.care.record_room.of_visit(request.state.actor, id)
-    return render(request, "record/record.html", record=record, opening=None)
+    return render(request, "record/record.html", record=record)
 
 
 PAGES = (page("/rekam", visits, READERS), page("/rekam/{id}", show, READERS))

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from sekali import care, kernel, program, security
+from sekali import care, kernel, program, records, security
 
 from . import uploads
 from .failures import failure_page, unexpected_page
@@ -24,6 +24,8 @@ from .login import login_page
 
 log = logging.getLogger("sekali.web")
 COOKIE = "sekali"
+RESCUERS = {security.Role.DOCTOR, security.Role.NURSE}
+"""Who may open a record in an emergency; while they have one open, each of their pages says so."""
 PUBLIC: frozenset[security.Role] = frozenset()
 """Nobody has to log in."""
 
@@ -71,6 +73,7 @@ class Copies(Protocol):
 
     async def everything(self, grant: security.Grant) -> bytes: ...
     async def summary(self, grant: security.Grant) -> bytes: ...
+    async def resources(self, grant: security.Grant, most: int) -> list[records.Stored]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +146,15 @@ class _Endpoint:
     async def _answer(self, request: Request) -> Response:
         request.state.doors, request.state.actor = self._doors, None
         request.state.language = choose_language(request)
-        request.state.typed = {}
+        request.state.typed, request.state.emergencies = {}, ()
         try:
             self._doors.addresses.take(kernel.neighbourhood(request.client.host if request.client else ""))
             require_same_origin(request)
             if request.method == "POST" and not self._page.upload:
                 request.state.typed = await typed(request)
             actor = request.state.actor = await _actor(request, self._doors)
+            if actor is not None and actor.role in RESCUERS:
+                request.state.emergencies = await self._doors.care.emergency.mine(actor)
             request.state.untold = await self._doors.doorkeeper.emergency.untold(actor) if actor else 0
             if self._page.upload:
                 await uploads.read(request, trusted=actor is not None and actor.role in self.authority)

@@ -76,12 +76,12 @@ class Kept:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def kept(cluster, template, tmp_path_factory):
+async def kept(cluster, template, tmp_path_factory, folder):
     place = tmp_path_factory.mktemp("backup")
     admin = await kernel.Database.connect(cluster.dsn, 1)
     await admin.execute(f"create database kept template {template}")
     database = await kernel.Database.connect(dsn_of(cluster, "kept"), 6)
-    await load_city(await app.build(kernel.Settings(), database), 100)
+    await load_city(await app.build(kernel.Settings(data=folder / "data"), database), 100)
     (place / "data/keys").mkdir(parents=True)
     (place / "data/keys/server.key").write_bytes(b"a key of the server")
     (place / "data/bulk").mkdir()
@@ -116,12 +116,12 @@ async def test_the_files_beside_the_database_come_along_and_those_of_bulk_jobs_d
     assert written.read_bytes() == b"a key of the server" and written.stat().st_mode & 0o777 == 0o600
 
 
-async def test_a_backup_made_while_people_write_is_of_one_moment(cluster, template, tmp_path) -> None:
+async def test_a_backup_made_while_people_write_is_of_one_moment(cluster, template, tmp_path, folder) -> None:
     """What was acknowledged before it began is in it; each resource has the version it says, and every chain holds."""
     admin = await kernel.Database.connect(cluster.dsn, 1)
     await admin.execute(f"create database busy template {template}")
     source = await kernel.Database.connect(dsn_of(cluster, "busy"), 6)
-    sekali = await app.build(kernel.Settings(), source)
+    sekali = await app.build(kernel.Settings(data=folder / "data"), source)
     grant = security.decide(security.SYSTEM, security.Purpose.LOAD)
     acknowledged: list[str] = []
     stop, many = asyncio.Event(), asyncio.Event()

@@ -8,14 +8,17 @@ from collections import Counter
 from datetime import datetime
 from uuid import UUID
 
+import decrypting
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sekali import audit, kernel
+from sekali import audit, records
 from sekali.exchange.bulk import folder as the_folder
 
-PRESENT = "select type, id, content, subject from records.resource where not deleted"
+
+async def present(office, where: str = "true", *values) -> list[records.Stored]:
+    return await decrypting.kept(office.sekali.database, office.sekali.cipher, f"not deleted and {where}", *values)
 
 
 def ids(lines: list[bytes]) -> Counter:
@@ -34,7 +37,7 @@ async def related(office, client_id: str) -> set[UUID]:
 async def test_the_operator_takes_out_every_resource_once_with_its_exact_bytes(office) -> None:
     manifest = await office.finished(office.operator, "$export")
 
-    kept = [row["content"] for row in await office.sekali.database.fetch(PRESENT)]
+    kept = [one.content for one in await present(office)]
     assert sorted(await office.lines(office.operator, manifest)) == sorted(kept)
     assert manifest["requiresAccessToken"] is True and manifest["error"] == [] and manifest["deleted"] == []
     assert manifest["request"].endswith("/fhir-r4/v1/$export") and datetime.fromisoformat(manifest["transactionTime"])
@@ -64,10 +67,10 @@ async def test_a_hospitals_system_gets_those_it_stands_in_a_relation_to_and_no_t
     assert before.status_code == 202 and before.headers["retry-after"] and len(before.headers["x-progress"]) <= 100
     manifest = await office.manifest(office.rsud, started.headers["content-location"])
 
-    rows = await office.sekali.database.fetch(PRESENT + " and subject = any($1::uuid[])", sorted(whom))
+    rows = await present(office, "subject = any($1::uuid[])", sorted(whom))
     assert whom and 0 < len(rows) < await office.sekali.database.fetchval("select count(*) from records.resource")
     lines = await office.lines(office.rsud, manifest)
-    assert sorted(lines) == sorted(row["content"] for row in rows)
+    assert sorted(lines) == sorted(one.content for one in rows)
     assert await related(office, "pratama-simrs") - whom, "there are others"
 
 
@@ -117,20 +120,20 @@ async def test_a_group_with_a_stranger_is_refused_as_reading_it_is(office, loadi
 
 
 async def test_what_is_written_after_the_kick_off_is_not_seen(office, loading) -> None:
-    rows = await office.sekali.database.fetch(PRESENT + " and type = 'Condition' order by id limit 2")
+    rows = await present(office, "type = 'Condition' order by id limit 2")
     changed, deleted = rows
     started = await office.operator.get("$export?_type=Condition,Patient")
     async with office.sekali.store.change(loading) as change:
-        new = kernel.decode(changed["content"]) | {"recordedDate": "2026-11-24"}
-        await change.update("Condition", changed["id"], new)
-        await change.delete("Condition", deleted["id"])
+        new = changed.resource | {"recordedDate": "2026-11-24"}
+        await change.update("Condition", changed.id, new)
+        await change.delete("Condition", deleted.id)
         patient = await change.create({"resourceType": "Patient", "name": [{"text": "Baru"}]})
     lines = await office.lines(
         office.operator, await office.manifest(office.operator, started.headers["content-location"])
     )
 
-    assert lines.count(changed["content"]) == 1 and lines.count(deleted["content"]) == 1
-    assert ids(lines)["Condition", str(changed["id"])] == 1
+    assert lines.count(changed.content) == 1 and lines.count(deleted.content) == 1
+    assert ids(lines)["Condition", str(changed.id)] == 1
     assert ("Patient", str(patient.id)) not in ids(lines)
 
 
@@ -149,16 +152,14 @@ async def test_whoever_began_to_write_before_the_kick_off_is_waited_for(office, 
 
 async def test_since_the_last_export_there_is_what_changed_and_what_was_deleted(office, loading) -> None:
     first = await office.finished(office.operator, "$export?_type=Condition")
-    rows = await office.sekali.database.fetch(PRESENT + " and type = 'Condition' order by id limit 2")
+    rows = await present(office, "type = 'Condition' order by id limit 2")
     async with office.sekali.store.change(loading) as change:
-        await change.update(
-            "Condition", rows[0]["id"], kernel.decode(rows[0]["content"]) | {"recordedDate": "2026-11-24"}
-        )
-        await change.delete("Condition", rows[1]["id"])
+        await change.update("Condition", rows[0].id, rows[0].resource | {"recordedDate": "2026-11-24"})
+        await change.delete("Condition", rows[1].id)
     asked = {"_type": "Condition", "_since": first["transactionTime"]}
     second = await office.finished(office.operator, "$export", params=asked)
 
-    assert ids(await office.lines(office.operator, second)) == Counter([("Condition", str(rows[0]["id"]))])
+    assert ids(await office.lines(office.operator, second)) == Counter([("Condition", str(rows[0].id))])
     (line,) = await office.lines(office.operator, second, "deleted")
     assert json.loads(line) == {
         "resourceType": "Bundle", "type": "transaction",
@@ -177,9 +178,7 @@ async def test_a_type_filter_is_a_search_and_several_of_a_kind_add_up(office) ->
         for one in await office.lines(office.operator, await office.finished(office.operator, "$export", params=asked))
     ]
     assert {one["gender"] for one in lines if one["resourceType"] == "Patient"} == {"female"}
-    rows = [
-        json.loads(row["content"]) for row in await office.sekali.database.fetch(PRESENT + " and type = 'Condition'")
-    ]
+    rows = [one.resource for one in await present(office, "type = 'Condition'")]
     wanted = {one["id"] for one in rows if {c["code"] for c in one["code"]["coding"]} & {"E11.9", "J06.9", "I10"}}
     assert {one["id"] for one in lines if one["resourceType"] == "Condition"} == wanted
 
@@ -278,7 +277,7 @@ async def test_a_job_whose_worker_is_gone_is_taken_up_when_its_lease_has_ended(o
     assert await jobs.next(UUID(int=8), []) is None
     await office.sekali.database.execute("update bulk.job set leased_until = now() - interval '1 second'")
     manifest = await office.manifest(office.operator, started.headers["content-location"])
-    assert len(await office.lines(office.operator, manifest)) == len(await office.sekali.database.fetch(PRESENT))
+    assert len(await office.lines(office.operator, manifest)) == len(await present(office))
 
 
 async def write(office, loading, seed: int, seen: dict, until: asyncio.Event) -> None:
@@ -312,9 +311,7 @@ async def test_while_others_write_every_resource_of_that_moment_is_there_exactly
     office, loading, seed, pause
 ) -> None:
     seen: dict[UUID, list] = {}
-    before = {
-        row["id"]: row["content"] for row in await office.sekali.database.fetch(PRESENT + " and type = 'Patient'")
-    }
+    before = {one.id: one.content for one in await present(office, "type = 'Patient'")}
     until = asyncio.Event()
     writers = [asyncio.create_task(write(office, loading, seed + n, seen, until)) for n in range(3)]
     try:

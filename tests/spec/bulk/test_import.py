@@ -4,6 +4,7 @@ import gzip
 import json
 from pathlib import Path
 
+import decrypting
 import pytest
 
 from sekali import app, kernel
@@ -44,8 +45,7 @@ async def take(sekali: app.Sekali, *paths: Path):
 
 async def kept(sekali: app.Sekali, type: str) -> dict[str, dict]:
     """By the text of a Patient's name, else by code."""
-    rows = await sekali.database.fetch("select content from records.resource where type = $1", type)
-    found = [json.loads(row["content"]) for row in rows]
+    found = [one.resource for one in await decrypting.kept(sekali.database, sekali.cipher, "type = $1", type)]
     return {(one.get("name") or [one.get("code", {})])[0].get("text", one["id"]): one for one in found}
 
 
@@ -98,12 +98,10 @@ async def test_what_an_export_gave_comes_back_as_the_same(office, sekali_of_anot
     assert (come.taken, come.wrong) == (one.come.done, 0)
     before, after = [
         {
-            (row["type"], row["id"], row["subject"]): {
-                k: v for k, v in json.loads(row["content"]).items() if k != "meta"
-            }
-            for row in await database.fetch("select type, id, subject, content from records.resource")
+            (one.type, one.id, one.subject): {k: v for k, v in one.resource.items() if k != "meta"}
+            for one in await decrypting.kept(sekali.database, sekali.cipher)
         }
-        for database in (office.sekali.database, sekali_of_another.database)
+        for sekali in (office.sekali, sekali_of_another)
     ]
     assert before == after
 
@@ -181,8 +179,8 @@ async def test_numbers_keep_their_digits(sekali, tmp_path) -> None:
     line = b'{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/p"},' \
            b'"valueQuantity":{"value":1.00}}'  # fmt: skip
     await take(sekali, written(tmp_path, "o.ndjson", patient("p"), line))
-    row = await sekali.database.fetchrow("select content from records.resource where type = 'Observation'")
-    assert b'"value":1.00}' in row["content"]
+    (one,) = await decrypting.kept(sekali.database, sekali.cipher, "type = 'Observation'")
+    assert b'"value":1.00}' in one.content
 
 
 async def test_over_http_files_are_uploaded_first_and_nothing_is_fetched(office, tmp_path) -> None:

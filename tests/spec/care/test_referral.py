@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from decimal import Decimal
 
+import decrypting
 import pytest
 from spec_people import form
 
@@ -71,11 +72,9 @@ async def test_from_the_puskesmas_to_the_hospital_and_back_with_zero_questions(c
     # Then the puskesmas reads the letter, and the Task and the Encounter are completed
     (sent,) = await city.care.referrals.sent(staff.doctor)
     assert (sent.status, sent.letter_back) == ("finished", "Lanjutkan amlodipin 5 mg")
-    task = await city.database.fetchval("select content from records.resource where id = $1", referral.task)
+    task = await decrypting.content(city.database, city.cipher, referral.task)
     assert b'"status":"completed"' in task
-    encounter = kernel.decode(
-        await city.database.fetchval("select content from records.resource where id = $1", visit.id)
-    )
+    encounter = kernel.decode(await decrypting.content(city.database, city.cipher, visit.id))
     assert [step["status"] for step in encounter["statusHistory"]] == ["arrived", "in-progress", "finished"]
     for one, following in zip(encounter["statusHistory"], encounter["statusHistory"][1:], strict=False):
         assert one["period"]["end"] == following["period"]["start"], "SATUSEHAT rule 10121"

@@ -11,7 +11,8 @@ BASE = "/fhir-r4/v1"
 SAME = {"Sec-Fetch-Site": "same-origin"}
 CLASSES = {"": "I10", "HIV": "B20", "PSY": "F20.0", "SEX": "O03.9", "GDIS": "Q90.0", "SDV": "T74.1"}
 """HL7's label of a class, empty for what is ordinary -> an ICD-10 code of it."""
-PURPOSES = {"TREAT": {"registration", "treatment", "referral", "integration"}, "COC": {"referral"}}
+PURPOSES = {"TREAT": {"registration", "treatment", "referral", "integration"}, "COC": {"referral"},
+            "FAMRQT": {"acting"}}  # fmt: skip
 ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 
 
@@ -41,7 +42,7 @@ def may_see(label: str, words: list[Word], facility: str, purpose: str, wrote: s
         ]
         if told:
             return told[-1]
-        if (place, "") in standing:
+        if (place, "") in standing and purpose != "acting":  # a guardian is no facility
             return standing[place, ""]
     return not label
 

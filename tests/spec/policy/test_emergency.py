@@ -36,7 +36,7 @@ async def test_a_doctor_without_any_relation_opens_everything_under_a_loud_banne
     assert all("vital" in row["basis"] for row in kinds)
 
 
-@pytest.mark.parametrize("reason", ["", "darurat", "   x       y   ", "a" * 501])
+@pytest.mark.parametrize("reason", ["", "darurat", "   x       y   ", "..............", "a" * 501])
 async def test_without_a_reason_nothing_opens(world, reason) -> None:
     person = await world.person([""])
     doctor = await world.desk(Role.DOCTOR, "asker")
@@ -80,7 +80,7 @@ async def test_the_person_sees_it_and_the_head_questions_it(world) -> None:
     note = "Mengapa tidak lewat loket gawat darurat?"
     assert (await head.post(f"/kepala/{id}", data={"verdict": "questioned", "note": note})).status_code == 303
     assert (await head.post(f"/kepala/{id}", data={"verdict": "accepted", "note": ""})).status_code == 400
-    assert note in (await mine.get("/warga")).text and "dipertanyakan" in (await mine.get("/warga")).text
+    assert note in (await mine.get("/warga")).text and "tidak dibenarkan" in (await mine.get("/warga")).text
 
 
 async def test_another_facilitys_head_has_no_say(world) -> None:
@@ -92,13 +92,55 @@ async def test_another_facilitys_head_has_no_say(world) -> None:
     assert await world.city.database.fetchval("select verdict from care.emergency where id = $1", id) == ""
 
 
-async def test_what_nobody_looked_into_is_marked_as_late(world) -> None:
+async def test_what_nobody_looked_into_in_time_is_marked_and_shown_to_the_auditor_without_the_person(world) -> None:
     person = await world.person([""])
     doctor, head = await world.desk(Role.DOCTOR, "asker"), await world.desk(Role.FACILITY_HEAD, "asker")
-    await opened(doctor, person)
+    auditor, mine = await world.desk(Role.AUDITOR, ""), await world.desk(Role.CITIZEN, "", person.id)
+    id = (await opened(doctor, person)).rpartition("/")[2]
     assert "terlambat" not in (await head.get("/kepala")).text
+    assert "Tidak ada yang terlambat." in (await auditor.get("/pengawas")).text
     await world.city.database.execute("update care.emergency set opened_at = now() - interval '73 hours'")
-    assert "terlambat" in (await head.get("/kepala")).text
+    for page in (await head.get("/kepala"), await mine.get("/warga")):
+        assert "terlambat diperiksa" in page.text and "auditor kota" in page.text
+    late = await auditor.get("/pengawas")
+    assert world.names["asker"] in late.text and "73 jam" in late.text
+    assert not leaked(late, [person.name, person.nik, REASON, *person.secrets.values()])
+    await head.post(f"/kepala/{id}", data={"verdict": "accepted", "note": ""})
+    assert "Tidak ada yang terlambat." in (await auditor.get("/pengawas")).text
+
+
+@pytest.mark.parametrize("role", [Role.DOCTOR, Role.FACILITY_HEAD, Role.CITY, Role.CLERK])
+async def test_what_is_late_is_for_the_auditor_only(world, role) -> None:
+    desk = await world.desk(role, "" if role is Role.CITY else "asker")
+    assert (await desk.get("/pengawas")).status_code == 403
+
+
+async def test_every_page_says_so_while_it_is_open_and_no_other_persons_page(world) -> None:
+    person = await world.person([""])
+    doctor, colleague = await world.desk(Role.DOCTOR, "asker"), await world.desk(Role.NURSE, "asker")
+    path = await opened(doctor, person)
+    for place in ("/dokter", "/loket", "/darurat", "/akun", "/kota", "/tidak-ada", path):
+        page = (await doctor.get(place)).text
+        assert "AKSES DARURAT" in page and f'action="{path}/selesai"' in page, place
+        assert "AKSES DARURAT" not in (await colleague.get(place)).text
+    ended = await doctor.post(f"{path}/selesai")
+    assert "AKSES DARURAT" not in (await doctor.get(ended.headers["location"])).text
+
+
+async def test_the_person_is_told_first_of_all_until_it_was_looked_into_and_read_for_a_week(world) -> None:
+    person = await world.person([""])
+    doctor, mine = await world.desk(Role.DOCTOR, "asker"), await world.desk(Role.CITIZEN, "", person.id)
+    first = "Rekam medis Anda dibuka dalam keadaan darurat"
+    assert first not in (await mine.get("/warga")).text
+    await opened(doctor, person)
+    run = world.city.database.execute
+    await run("update care.emergency set verdict = 'accepted', reviewed_at = now(), reviewer = 'Kepala'")
+    await run("update care.emergency set opened_at = opened_at - interval '400 days'")
+    await run("update audit.event set at = at - interval '400 days' where citizen = $1", person.id)
+    assert first in (await mine.get("/warga")).text, "never read before, however long ago it was"
+    await run("update audit.event set at = at - interval '8 days' where citizen = $1 and role = 'citizen'", person.id)
+    later = (await mine.get("/warga")).text
+    assert first not in later and REASON in later, "it stands further down"
 
 
 async def test_a_person_opens_closes_and_takes_back_on_the_own_page_and_at_the_counter(world) -> None:
@@ -127,6 +169,23 @@ async def test_a_person_opens_closes_and_takes_back_on_the_own_page_and_at_the_c
         "select detail from audit.event where citizen = $1 and kind = 'consented' order by at", person.id
     )
     assert [row["detail"] for row in kinds] == ["permit", "withdrawn", "permit"]
+
+
+async def test_what_was_said_of_the_same_before_ends_with_the_new_word(world) -> None:
+    """Else the page would show as open what is closed, and taking one back would say nothing of the other."""
+    person = await world.person(["", "HIV"])
+    mine = await world.desk(Role.CITIZEN, "", person.id)
+    wish = {"permit": "yes", "label": "HIV", "facility": str(world.places["asker"]), "purpose": "TREAT"}
+    others = ({"label": ""}, {"facility": ""}, {"purpose": ""}, {"facility": str(world.places["other"])})
+    for one in (wish, *(wish | other for other in others), wish | {"permit": "no"}, wish | {"permit": "no"}):
+        assert (await mine.post("/warga/persetujuan", data=one)).status_code == 303
+    rows = await world.city.database.fetch(
+        "select consent, permit from records.consent where subject = $1 and own", person.id
+    )
+    page = (await mine.get("/warga/persetujuan")).text
+    standing = {str(row["consent"]): row["permit"] for row in rows}  # a word for care is one for each of its purposes
+    assert set(re.findall(r'name="withdraw" value="([^"]+)"', page)) == set(standing)
+    assert sorted(standing.values()) == [False, True, True, True, True]
 
 
 async def test_satusehats_clients_note_and_read_what_a_person_says(world) -> None:

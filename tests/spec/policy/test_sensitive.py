@@ -106,11 +106,11 @@ async def test_what_was_once_sensitive_stays_so_in_all_versions(world) -> None:
 async def test_what_was_kept_before_is_classed_when_the_table_changes(world, city) -> None:
     person = await world.person(["", "HIV"])
     await city.database.execute("update records.resource set sensitive = 0")
-    assert await records.Seals(security.Classes()).renew(city.database) > 0
+    assert await records.Seals(security.Classes()).renew(city.database, city.cipher) > 0
     assert await seal(world, f"Condition/{person.conditions['HIV']}") == S.HIV
     assert await seal(world, f"Encounter/{person.encounters['HIV']}") == S.HIV
     assert await seal(world, f"Condition/{person.conditions['']}") == 0
-    assert await records.Seals(security.Classes()).renew(city.database) == 0
+    assert await records.Seals(security.Classes()).renew(city.database, city.cipher) == 0
 
 
 async def test_what_is_written_while_somebody_opts_out_is_closed_too(world) -> None:

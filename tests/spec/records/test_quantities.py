@@ -88,10 +88,12 @@ async def test_what_an_earlier_sekali_kept_is_found_in_other_units_too(sekali, d
     question = [("value-quantity", f"1.000|{UCUM}|g/L")]
     assert (await reader.search("Observation", question)).items == []
     told = []
-    assert await records.renew(database, lambda *one: told.append(one)) == 10 and told == [("Observation", 10)]
+    assert await records.renew(database, sekali.cipher, lambda *one: told.append(one)) == 10 and told == [
+        ("Observation", 10)
+    ]
     assert [one.id for one in (await reader.search("Observation", question)).items] == [kept[0].id]
     assert await database.fetchval("select tokens from records.resource where id = $1", kept[0].id) == tokens
-    assert await records.renew(database) == 0, "a second time there is nothing to do"
+    assert await records.renew(database, sekali.cipher) == 0, "a second time there is nothing to do"
 
 
 async def test_a_renewal_that_was_stopped_goes_on(sekali, database, loading, monkeypatch) -> None:
@@ -101,9 +103,11 @@ async def test_a_renewal_that_was_stopped_goes_on(sekali, database, loading, mon
     for n in range(10):
         await keep(sekali, loading, measured(n + 1, "mg") | subject)
     await database.execute("update records.resource set tokens = '{}' where type = 'Observation'")
-    await records.renewal._step(database, "Observation", fhir.EDITIONS["Observation"])
+    await records.renewal._step(database, sekali.cipher, "Observation", fhir.EDITIONS["Observation"])
     left = "select count(*) from records.resource where type = 'Observation' and tokens = '{}'"
     assert await database.fetchval(left) == 6
     told = []
-    assert await records.renew(database, lambda *one: told.append(one)) == 6 and told == [("Observation", 6)]
+    assert await records.renew(database, sekali.cipher, lambda *one: told.append(one)) == 6 and told == [
+        ("Observation", 6)
+    ]
     assert await database.fetchval(left) == 0

@@ -139,10 +139,10 @@ async def test_a_clock_may_be_half_a_minute_off(simrs) -> None:
         assert (await ask(simrs, signed(**times))).status_code == 200
 
 
-async def test_an_assertion_works_once_in_all_processes(simrs) -> None:
+async def test_an_assertion_works_once_in_all_processes(simrs, folder) -> None:
     from sekali import app
 
-    other = await app.build(kernel.Settings(), simrs.database)
+    other = await app.build(kernel.Settings(data=folder / "data"), simrs.database)
     assertion = signed()
     assert (await ask(simrs, assertion)).status_code == 200
     for process in (simrs, other):

@@ -110,8 +110,8 @@ def settings(bent: Bent, **more) -> kernel.Settings:
 
 
 @pytest.fixture
-async def knowing(database, bent) -> app.Sekali:
-    sekali = await app.build(settings(bent), database)
+async def knowing(database, bent, folder) -> app.Sekali:
+    sekali = await app.build(settings(bent, data=folder / "data"), database)
     async with database.transaction() as tx:
         for name, role in (("loket.satu", security.Role.CLERK), ("dokter.satu", security.Role.DOCTOR)):
             await sekali.doorkeeper.add_account(tx, username=name, password="rahasia-1", name=name, role=role)
@@ -327,8 +327,8 @@ async def test_nobody_unlinked_comes_in_and_no_account_is_made(browser, bent, da
     assert await database.fetchval("select count(*) from security.account") == before
 
 
-async def test_an_older_log_in_counts_where_the_setting_lets_it(database, bent) -> None:
-    sekali = await app.build(settings(bent, openid_minutes=120), database)
+async def test_an_older_log_in_counts_where_the_setting_lets_it(database, bent, folder) -> None:
+    sekali = await app.build(settings(bent, data=folder / "data", openid_minutes=120), database)
     async with database.transaction() as tx:
         await sekali.doorkeeper.add_account(
             tx, username="loket.dua", password="rahasia-1", name="x", role=security.Role.CLERK
@@ -348,9 +348,9 @@ async def test_off_there_is_no_button_and_no_page(sekali) -> None:
             assert (await http.get(path)).status_code == 404
 
 
-async def test_half_a_provider_refuses_the_start(database) -> None:
+async def test_half_a_provider_refuses_the_start(database, folder) -> None:
     with pytest.raises(kernel.Trouble, match="SEKALI_OPENID_CLIENT"):
-        await app.build(kernel.Settings(openid_issuer="https://a.example"), database)
+        await app.build(kernel.Settings(data=folder / "data", openid_issuer="https://a.example"), database)
     for wrong in ("http://masuk.example", "https://a.example?x=1", "ftp://a", "https://a.example/#x"):
         with pytest.raises(kernel.Trouble, match="https://"):
             kernel.read_settings({"SEKALI_OPENID_ISSUER": wrong})

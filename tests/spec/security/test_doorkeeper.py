@@ -135,7 +135,7 @@ def test_the_whole_policy_as_a_table() -> None:
         ("facility-head", "oversight", "none"),
         ("city", "oversight", "none"),
         ("auditor", "audit", "none"),
-        ("citizen", "own-record", "guardian"),
+        ("citizen", "acting", "guardian"),
         ("doctor", "referral", "referred"),
         ("clerk", "referral", "referred"),
         ("referral-desk", "referral", "referred"),

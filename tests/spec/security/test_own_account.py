@@ -99,8 +99,8 @@ async def test_nobody_ends_anothers_session(sekali, clerk) -> None:
     assert await sekali.doorkeeper.session(token)
 
 
-async def test_a_session_that_is_not_used_ends(database, clerk) -> None:
-    sekali = await app.build(kernel.Settings(idle_minutes=5), database)
+async def test_a_session_that_is_not_used_ends(database, clerk, folder) -> None:
+    sekali = await app.build(kernel.Settings(data=folder / "data", idle_minutes=5), database)
     _, token = clerk
     await database.execute("update security.session set used_at = now() - interval '4 minutes'")
     assert await sekali.doorkeeper.session(token), "and this use counts"

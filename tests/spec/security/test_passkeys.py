@@ -90,8 +90,8 @@ async def test_no_garbage_breaks_it_or_lets_in(sekali_once, answer, new) -> None
 
 
 @pytest.fixture(name="sekali_once")
-async def one_for_all_examples(database):
-    sekali = await app.build(kernel.Settings(), database)
+async def one_for_all_examples(database, folder):
+    sekali = await app.build(kernel.Settings(data=folder / "data"), database)
     async with database.transaction() as tx:
         await sekali.doorkeeper.add_account(
             tx, username="loket.satu", password="rahasia-1", name="Petugas", role=security.Role.CLERK

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pyotp
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sekali import app, kernel, security
+from sekali import app, audit, kernel, security
 
 HERE = "10.0.0.1"
 PASSWORD = "rahasia-1"
@@ -162,8 +163,8 @@ async def test_a_step_ends_with_the_password_that_opened_it_and_with_time(sekali
     assert sekali.doorkeeper.unseal(asked.sealed, "next step", -1) is None
 
 
-async def test_a_role_that_needs_it_sets_it_up_before_it_comes_in(database) -> None:
-    sekali = await app.build(kernel.Settings(second_factor=("doctor",)), database)
+async def test_a_role_that_needs_it_sets_it_up_before_it_comes_in(database, folder) -> None:
+    sekali = await app.build(kernel.Settings(data=folder / "data", second_factor=("doctor",)), database)
     async with database.transaction() as tx:
         for name, role in (("dokter.satu", security.Role.DOCTOR), ("loket.satu", security.Role.CLERK)):
             await sekali.doorkeeper.add_account(tx, username=name, password=PASSWORD, name=name, role=role)
@@ -182,9 +183,9 @@ async def test_a_role_that_needs_it_sets_it_up_before_it_comes_in(database) -> N
         await sekali.doorkeeper.answer(asked.sealed, code(asked.secret), HERE)
 
 
-async def test_a_role_that_there_is_not_refuses_the_start(database) -> None:
+async def test_a_role_that_there_is_not_refuses_the_start(database, folder) -> None:
     with pytest.raises(kernel.Trouble, match="SEKALI_SECOND_FACTOR"):
-        await app.build(kernel.Settings(second_factor=("dokter",)), database)
+        await app.build(kernel.Settings(data=folder / "data", second_factor=("dokter",)), database)
 
 
 async def test_a_lost_one_is_taken_away_by_the_operator_and_that_is_written_down(sekali, doctor) -> None:
@@ -218,7 +219,11 @@ async def test_with_another_servers_key_a_stolen_database_opens_no_second_factor
 ) -> None:
     secret = security.new_secret()
     codes = await set_up(sekali, doctor, secret)
-    thief = await app.build(kernel.Settings(data=tmp_path / "thief"), database)
+    keeper = security.Doorkeeper(
+        database, audit.Journal(database), security.Vault(kernel.Settings(data=tmp_path / "thief")), sekali.cipher
+    )
+    await keeper.open()
+    thief = replace(sekali, doorkeeper=keeper)
     with pytest.raises(kernel.Unavailable, match="another key"):
         await thief.doorkeeper.answer((await step(thief)).sealed, code(secret), HERE)
     with pytest.raises(kernel.Unauthenticated):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from receiving import subscription
 
 from sekali import app, kernel, security
+from sekali.exchange import subscriptions
 
 URL = "https://rs.example/terima"
 TOKEN = "kunci-rumah-sakit"  # noqa: S105 - planted
@@ -37,9 +38,13 @@ async def test_neither_the_secret_nor_the_subscribers_token_lies_in_the_database
 
 
 async def test_a_server_with_another_key_says_so_and_tells_nothing(office, made, tmp_path) -> None:
-    other = await app.build(kernel.Settings(data=tmp_path), office.sekali.database)
+    with pytest.raises(kernel.Trouble, match="sealed with the server's key 1, which is not here"):
+        await app.build(kernel.Settings(data=tmp_path), office.sekali.database)
+    row = await office.sekali.database.fetchrow(
+        "select * from subscription.subscription where id = $1", UUID(made["id"])
+    )
     with pytest.raises(kernel.Unavailable, match="another key"):
-        await other.subscriptions.book.one(UUID(made["id"]))
+        subscriptions.subscription.subscription(row, security.Vault(kernel.Settings(data=tmp_path)))
 
 
 async def test_what_an_earlier_version_kept_as_it_was_is_sealed_at_the_next_start(office, made, folder) -> None:

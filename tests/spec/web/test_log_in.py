@@ -14,9 +14,9 @@ PASSWORD = "rahasia-1"
 
 
 @pytest.fixture
-async def demanding(database) -> app.Sekali:
+async def demanding(database, folder) -> app.Sekali:
     """A city whose doctors need a second factor, behind a proxy with TLS."""
-    sekali = await app.build(kernel.Settings(second_factor=("doctor",), https=True), database)
+    sekali = await app.build(kernel.Settings(data=folder / "data", second_factor=("doctor",), https=True), database)
     async with database.transaction() as tx:
         for name, role in (("dokter.satu", security.Role.DOCTOR), ("loket.satu", security.Role.CLERK)):
             await sekali.doorkeeper.add_account(tx, username=name, password=PASSWORD, name=name, role=role)

@@ -4,6 +4,6 @@ https://hl7.org/fhir/uv/bulkdata/STU2/
 """
 
 from .bulk import Bulk
-from .job import Job
+from .job import JOBS, Job
 
-__all__ = ["Bulk", "Job"]
+__all__ = ["JOBS", "Bulk", "Job"]

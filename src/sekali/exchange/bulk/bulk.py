@@ -28,7 +28,7 @@ class Bulk:
         self, database: kernel.Database, store: records.Store, journal: audit.Journal, people: People, folder: Path,
         kept: timedelta, most: int, strict: bool,
     ) -> None:  # fmt: skip
-        self.jobs = Jobs(database, kept)
+        self.jobs = Jobs(database, store.cipher, kept)
         self.folder = folder
         self.most = most
         self._store = store
@@ -105,7 +105,8 @@ class Bulk:
     async def begin_import(self, actor: security.Actor, id: UUID, urls: Sequence[str], request: str) -> None:
         """The manifest of an import whose files are there. Raises Invalid, Conflict, NotFound, Forbidden."""
         one = await self.jobs.find(id, actor)
-        there = {path.name: path.stat().st_size for path in (Path(one.folder) / "input").glob("*.ndjson")}
+        seals = self.jobs.seals(one)
+        there = {path.name: seals.size(path) for path in (Path(one.folder) / "input").glob("*.ndjson")}
         await self.jobs.submit(id, actor, Asked(sources=sources(urls, there)), request)
 
     async def import_files(self, paths: Sequence[Path], processes: int, tell: Progress) -> tuple[Job, bool]:

@@ -39,7 +39,7 @@ class Exporting:
         self._extract = store.extract(
             one.grant, one.asked.since or records.EVER, one.moment, filters(one.asked.filters)
         )
-        self._parts = Parts(Path(one.folder), one.come.parts, most)
+        self._parts = Parts(Path(one.folder), one.come.parts, most, jobs.seals(one))
         self._people: set[UUID] = set()
         self._noted = monotonic()
 

@@ -11,6 +11,9 @@ from typing import BinaryIO, cast
 from sekali import kernel
 
 from .job import Part
+from .sealed import Sealed, Seals
+
+Writable = BinaryIO | Sealed
 
 MOST_BYTES = 100 << 20
 MOST_LINES = 100_000
@@ -79,14 +82,15 @@ class Parts:
     :param most: bytes of all together.
     """
 
-    def __init__(self, folder: Path, parts: list[Part], most: int) -> None:
+    def __init__(self, folder: Path, parts: list[Part], most: int, seals: Seals) -> None:
         self._folder = folder
+        self._seals = seals
         self._most = most
         self.parts = parts
-        self._open: dict[tuple[str, str], tuple[Part, BinaryIO]] = {}
+        self._open: dict[tuple[str, str], tuple[Part, Writable]] = {}
         self._size = sum(part.bytes for part in parts)
         for part in parts:
-            os.truncate(folder / part.name, part.bytes)
+            seals.cut(folder / part.name, part.bytes)
 
     def add(self, kind: str, type: str, line: bytes) -> None:
         """One line. Raises TooCostly when the job becomes too large, NoRoom when the disk becomes full."""
@@ -100,27 +104,30 @@ class Parts:
         if self._size > self._most:
             raise too_large(self._most)
 
-    def _reopen(self, kind: str, type: str) -> tuple[Part, BinaryIO]:
+    def _reopen(self, kind: str, type: str) -> tuple[Part, Writable]:
         there = [part for part in self.parts if (part.kind, part.type) == (kind, type)]
         if not there:
             return self._begin(kind, type)
-        file = private(self._folder / there[-1].name, "ab")
+        file = self._written(there[-1], "ab")
         self._open[kind, type] = there[-1], file
         return there[-1], file
 
-    def _begin(self, kind: str, type: str) -> tuple[Part, BinaryIO]:
+    def _begin(self, kind: str, type: str) -> tuple[Part, Writable]:
         require_room(self._folder)
         number = sum((part.kind, part.type) == (kind, type) for part in self.parts)
         before = "" if kind == "output" else f"{kind}."
         part = Part(f"{before}{type}.{number:03}.ndjson", kind, type)
         if (kind, type) in self._open:
             self._close(self._open[kind, type][1])
-        file = private(self._folder / part.name, "wb")
+        file = self._written(part, "wb")
         self.parts.append(part)
         self._open[kind, type] = part, file
         return part, file
 
-    def _close(self, file: BinaryIO) -> None:
+    def _written(self, part: Part, mode: str) -> Writable:
+        return self._seals.writing(private(self._folder / part.name, mode), part.name, part.bytes)
+
+    def _close(self, file: Writable) -> None:
         file.flush()
         os.fsync(file.fileno())
         file.close()

@@ -2,14 +2,14 @@
 
 import os
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from email.utils import format_datetime
 from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response, StreamingResponse
 
 from sekali import audit, kernel, security
 
@@ -22,6 +22,7 @@ from .asking import FORMATS, inputs, params_of
 from .bulk import manifest
 from .folder import private, require_room, too_large
 from .job import Job
+from .sealed import FRAME, Seals
 
 NDJSON = "application/fhir+ndjson"
 RETRY_AFTER = "1"
@@ -104,7 +105,15 @@ async def download(request: Request, doors: Doors, actor: security.Actor) -> Res
         one.grant.basis, f"bulk {one.id}/{part.name}", f"{part.lines} lines",
     )  # fmt: skip
     await doors.bulk.journal.record(event)
-    return FileResponse(path, headers={"Cache-Control": "no-store"}, media_type=NDJSON)
+    headers = {"Cache-Control": "no-store", "Content-Length": str(part.bytes)}
+    return StreamingResponse(_pieces(doors.bulk.jobs.seals(one), path), 200, headers, NDJSON)
+
+
+def _pieces(seals: Seals, path: Path) -> Iterator[bytes]:
+    """The text of a file, for another thread to read."""
+    with seals.reading(path) as file:
+        while piece := file.read(FRAME):
+            yield piece
 
 
 # In
@@ -127,7 +136,7 @@ async def upload(request: Request, doors: Doors, actor: security.Actor) -> Respo
     if not _NAME.fullmatch(name):
         raise kernel.Invalid("A file's name has letters, digits, - and _, and ends with .ndjson.", path="name")
     folder = Path(one.folder) / "input"
-    size = await _receive(request, folder, name, doors.bulk.most)
+    size = await _receive(request, folder, name, doors.bulk.most, doors.bulk.jobs.seals(one))
     return Response(
         kernel.encode({"bytes": size}),
         201,
@@ -136,13 +145,14 @@ async def upload(request: Request, doors: Doors, actor: security.Actor) -> Respo
     )
 
 
-async def _receive(request: Request, folder: Path, name: str, most: int) -> int:
+async def _receive(request: Request, folder: Path, name: str, most: int, seals: Seals) -> int:
     """The body as a file; nothing is left of one that is broken off. Raises TooCostly, NoRoom, Invalid."""
     packing = unpacker(request.headers.get("content-encoding", ""))
     room, unfinished, size, looked = most - _size(folder, name), folder / f"{uuid4().hex}.part", 0, 0
     require_room(folder)
     try:
-        with private(unfinished, "xb") as file:
+        with private(unfinished, "xb") as kept:
+            file = seals.writing(kept, name, 0)
             async for part in request.stream():
                 for piece in packing.pieces(part):
                     size += len(piece)
@@ -153,6 +163,7 @@ async def _receive(request: Request, folder: Path, name: str, most: int) -> int:
                     looked = size
                     require_room(folder)
             packing.require_whole()
+            file.flush()
             os.fsync(file.fileno())
         unfinished.rename(folder / name)
     finally:

@@ -23,7 +23,7 @@ from .job import Come, Job
 from .jobs import Jobs
 from .lines import Line, Lines
 from .names import Key, Namer, Names, as_uuid
-from .preparing import Looked, Made, Wrong, look, make, pool
+from .preparing import Looked, Made, Terms, Wrong, look, make, pool
 
 STAGES = 3
 """Names; rows of people and the city's; rows of all else."""
@@ -60,12 +60,12 @@ class Importing:
         self._job = one
         self._grant = one.grant
         self._come: Come = one.come
-        self._parts = Parts(Path(one.folder), one.come.parts, most)
+        self._parts = Parts(Path(one.folder), one.come.parts, most, jobs.seals(one))
         self._names_at = Path(one.folder) / "names"
         self._names = Names(self._names_at)
         self._namer = Namer(one.id.bytes, int(one.moment.timestamp() * 1000))
         self._workers = workers
-        self._strict = strict
+        self._terms = Terms(self._names_at, store.seals, one.grant.actor.facility, strict)
         self._unsynced = self._unkept = False
         self._gone: list[tuple[Key, int, int]] = []
         self._noted = monotonic()
@@ -117,7 +117,7 @@ class Importing:
         line, offset = self._come.line, self._come.offset
         for number, source in enumerate(sources):
             if number >= begun and (stage == 0 or self._come.kinds[number] & stage):
-                file = Lines(Path(self._job.folder) / source.path, line, offset)
+                file = Lines(Path(self._job.folder) / source.path, line, offset, self._jobs.seals(self._job))
                 try:
                     while lines := await asyncio.to_thread(file.batch):
                         if lines[-1].number > MOST_LINES:
@@ -135,7 +135,7 @@ class Importing:
         if self._come.stage == 0:
             return _Batch(step, await run(look, lines, self._namer))
         first = self._come.stage == FIRST
-        return _Batch(step, await run(make, lines, step.file, first, self._names_at, kernel.now(), self._strict))
+        return _Batch(step, await run(make, lines, step.file, first, kernel.now(), self._terms))
 
     # Names
 
@@ -200,7 +200,7 @@ class Importing:
         self._at(step)
         try:
             await self._sync()
-            await self._store.load(self._grant, [one.row for one in made], self._also, stamp=True)
+            await self._store.take_in(self._grant, [one.owned for one in made], self._also)
         except kernel.Unavailable:
             raise
         except kernel.Failure as failure:

@@ -8,6 +8,9 @@ import msgspec
 
 from sekali import kernel, security
 
+JOBS = security.Columns("bulk.job", ("id",), ("request", "asked", "problem"))
+"""What is asked for may name somebody."""
+
 
 class Part(msgspec.Struct):
     """A file that a job writes.
@@ -113,13 +116,14 @@ def export_grant(actor: security.Actor) -> security.Grant:
     return security.decide(actor, security.Purpose.EXPORT if operator else security.Purpose.INTEGRATION)
 
 
-def job(row: kernel.Row) -> Job:
+def job(cipher: security.Cipher, kept: kernel.Row) -> Job:
     """A row of bulk.job."""
+    row = JOBS.opened(cipher, kept)
     actor = security.Actor(
         row["actor"], row["actor_name"], security.Role(row["role"]), row["facility"], row["facility_name"]
     )
     return Job(
         row["id"], row["kind"], actor, row["request"], msgspec.json.decode(row["asked"], type=Asked), row["folder"],
-        row["attended"], row["moment"], row["state"], msgspec.json.decode(row["come"], type=Come), row["problem"],
-        row["holder"], row["expires_at"],
+        row["attended"], row["moment"], row["state"], msgspec.json.decode(row["come"], type=Come),
+        row["problem"] and row["problem"].encode(), row["holder"], row["expires_at"],
     )  # fmt: skip

@@ -7,7 +7,8 @@ import msgspec
 
 from sekali import kernel, security
 
-from .job import Asked, Come, Job, job
+from .job import JOBS, Asked, Come, Job, job
+from .sealed import Seals
 
 SQL = kernel.queries(__file__)
 
@@ -24,8 +25,9 @@ class Lost(Exception):  # noqa: N818 - it is no error
 class Jobs:
     """What is kept of jobs in the database. ``kept`` is how long their files are."""
 
-    def __init__(self, database: kernel.Database, kept: timedelta) -> None:
+    def __init__(self, database: kernel.Database, cipher: security.Cipher, kept: timedelta) -> None:
         self.database = database
+        self.cipher = cipher
         self._kept = kept
 
     async def add(
@@ -43,34 +45,46 @@ class Jobs:
                     retry_after=60,
                     most=MOST_LIVE,
                 )
+            await self.cipher.hold(tx)
             await tx.execute(
-                SQL.add, id, kind, actor.id, actor.name, actor.role.value, actor.facility, actor.facility_name, request,
-                msgspec.json.encode(asked), folder, attended, moment, state, now, now + self._kept,
+                SQL.add, id, kind, actor.id, actor.name, actor.role.value, actor.facility, actor.facility_name,
+                self._sealed("request", request, id), self._sealed("asked", msgspec.json.encode(asked).decode(), id),
+                folder, attended, moment, state, now, now + self._kept,
             )  # fmt: skip
             if people:
                 await tx.execute(SQL.add_people, id, people)
         return id
+
+    def seals(self, one: Job) -> Seals:
+        """What the files of a job are sealed with; a command's own are as its operator wants them."""
+        return Seals(None if one.attended else self.cipher, one.id)
+
+    def _sealed(self, name: str, text: str, id: UUID) -> bytes:
+        return JOBS.seal(self.cipher, name, text, id)
 
     async def find(self, id: UUID, actor: security.Actor) -> Job:
         """A job of ``actor``. Raises NotFound, for anybody else's too, and Forbidden for a token that opens less than it."""
         row = await self.database.fetchrow(SQL.find, id, actor.id, kernel.now())
         if row is None:
             raise kernel.NotFound("There is no such bulk job, or its files have expired.")
-        found = job(row)
+        found = job(self.cipher, row)
         found.require_open_to(actor)
         return found
 
     async def same(self, kind: str, actor: security.Actor, request: str) -> Job | None:
         """The job that a command began with these very files, finished or not."""
-        row = await self.database.fetchrow(SQL.same, actor.id, kind, request)
-        return job(row) if row else None
+        jobs = (job(self.cipher, row) for row in await self.database.fetch(SQL.attended, actor.id, kind))
+        return next((one for one in jobs if one.request == request), None)
 
     async def submit(self, id: UUID, actor: security.Actor, asked: Asked, request: str) -> None:
         """An import has its manifest now. Raises Conflict when it had one."""
-        if not await self.database.fetchval(
-            SQL.submit, id, actor.id, msgspec.json.encode(asked), request, kernel.now()
-        ):
-            raise kernel.Conflict("This import has begun already.")
+        async with self.database.transaction() as tx:
+            await self.cipher.hold(tx)
+            question = self._sealed("asked", msgspec.json.encode(asked).decode(), id)
+            if not await tx.fetchval(
+                SQL.submit, id, actor.id, question, self._sealed("request", request, id), kernel.now()
+            ):
+                raise kernel.Conflict("This import has begun already.")
 
     async def cancel(self, id: UUID, actor: security.Actor) -> None:
         """Whoever works on it stops at the next step. Raises NotFound."""
@@ -83,14 +97,14 @@ class Jobs:
         """A job to do, now ``holder``'s; ``but`` are those that cannot be taken here just now."""
         now = kernel.now()
         row = await self.database.fetchrow(SQL.next, holder, now, now + LEASE, but)
-        return job(row) if row else None
+        return job(self.cipher, row) if row else None
 
     async def take(self, id: UUID, holder: UUID) -> Job:
         """A command's own job. Raises NotFound."""
         row = await self.database.fetchrow(SQL.take, id, holder, kernel.now() + LEASE)
         if row is None:
             raise kernel.NotFound("There is no such bulk job, or its files have expired.")
-        return job(row)
+        return job(self.cipher, row)
 
     async def renew(self, one: Job) -> None:
         """Raises Lost."""
@@ -107,7 +121,10 @@ class Jobs:
     async def end(self, one: Job, problem: bytes | None = None) -> None:
         """It is done, or has failed with ``problem``; its files are kept from now on."""
         state, until = "failed" if problem else "done", kernel.now() + self._kept
-        await self.database.execute(SQL.end, one.id, one.holder, state, problem, until)
+        async with self.database.transaction() as tx:
+            await self.cipher.hold(tx)
+            sealed = self._sealed("problem", problem.decode(), one.id) if problem else None
+            await tx.execute(SQL.end, one.id, one.holder, state, sealed, until)
 
     async def give_back(self, one: Job) -> None:
         """Stopped, not finished: another may go on at once."""

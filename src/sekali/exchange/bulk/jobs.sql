@@ -16,11 +16,11 @@ select count(*) from bulk.job where actor = $1 and state in ('open', 'waiting', 
 -- A job of somebody.
 select * from bulk.job where id = $1 and actor = $2 and state <> 'cancelled' and expires_at > $3
 
--- name: same
--- The job that a command began before with the same files or folder.
+-- name: attended
+-- The jobs that commands of somebody began, the newest first.
 select * from bulk.job
-where actor = $1 and kind = $2 and attended and request = $3 and state in ('waiting', 'running', 'done')
-order by created_at desc limit 1
+where actor = $1 and kind = $2 and attended and state in ('waiting', 'running', 'done')
+order by created_at desc limit 1000
 
 -- name: submit
 -- The manifest has come: what an import is to do.

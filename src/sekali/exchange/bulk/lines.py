@@ -7,6 +7,7 @@ from typing import BinaryIO, NamedTuple, cast
 from sekali import kernel
 
 from ..messages import LARGEST_BODY
+from .sealed import Seals
 
 BATCH = 1000
 BATCH_BYTES = 8 << 20
@@ -26,9 +27,9 @@ class Line(NamedTuple):
 class Lines:
     """One file, read from after ``line``, which ends at ``offset``."""
 
-    def __init__(self, path: Path, line: int, offset: int) -> None:
+    def __init__(self, path: Path, line: int, offset: int, seals: Seals) -> None:
         try:
-            self._raw = path.open("rb")
+            self._raw = seals.reading(path)
             packed = self._raw.read(2) == b"\x1f\x8b"
         except OSError:
             raise kernel.NotFound("A file of this import is not there any more.") from None

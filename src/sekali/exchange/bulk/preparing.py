@@ -45,9 +45,14 @@ class Made(NamedTuple):
     line: int
     end: int
     key: Key
-    row: records.Prepared
+    owned: records.Owned
     references: list[Key]
     stranger: bool
+
+    @property
+    def row(self) -> records.Prepared:
+        """Its row, not stamped yet."""
+        return self.owned.row
 
 
 class Wrong(NamedTuple):
@@ -64,6 +69,20 @@ class _Head(msgspec.Struct, rename="camel"):
 
 
 _head = msgspec.json.Decoder(_Head)
+
+
+class Terms(NamedTuple):
+    """What all lines of an import are prepared with.
+
+    :ivar names: the file of names.
+    :ivar facility: the one that writes, if it is one's.
+    :ivar strict: whether references must lead somewhere.
+    """
+
+    names: Path
+    seals: records.Seals
+    facility: UUID | None
+    strict: bool
 
 
 def pool(workers: int) -> ProcessPoolExecutor:
@@ -141,22 +160,20 @@ def _owner(content: bytes | None) -> str:
     return people.pop() if len(people) == 1 else ""
 
 
-def make(
-    lines: Sequence[Line], file: int, first: bool, names: Path, updated: datetime, strict: bool
-) -> list[Made | Wrong]:
+def make(lines: Sequence[Line], file: int, first: bool, updated: datetime, terms: Terms) -> list[Made | Wrong]:
     """Rows of those lines that are people and the city's (``first``), or of all else.
 
     References to what this import brings are rewritten; nothing else in the bytes changes.
 
-    :param file: which one of the import the lines are of; ``names`` the file of names.
+    :param file: which one of the import the lines are of.
     """
     mine = [(line, key) for line in lines if (key := _key(line)) is not None and _is_first(key[0]) == first]
     wanted = {one for line, key in mine for one in (key, *_mentioned(line.content or b"")) if one[1]}
-    places = found(names, wanted)
+    places = found(terms.names, wanted)
     done: list[Made | Wrong] = []
     for line, key in mine:
         try:
-            done.append(_made(line, key, file, places, updated, strict))
+            done.append(_made(line, key, file, places, updated, terms))
         except kernel.Failure as failure:
             done.append(Wrong(line.number, key, failure))
         except Exception:  # a resource that breaks what it is prepared with must not stop the rest
@@ -164,7 +181,7 @@ def make(
     return done
 
 
-def _made(line: Line, key: Key, file: int, places: Places, updated: datetime, strict: bool) -> Made:
+def _made(line: Line, key: Key, file: int, places: Places, updated: datetime, terms: Terms) -> Made:
     """One row. Raises Failure."""
     content = line.content or b""
     require_shallow(content)
@@ -173,12 +190,13 @@ def _made(line: Line, key: Key, file: int, places: Places, updated: datetime, st
         raise kernel.Conflict("This id stands on an earlier line of this import.")
     brought, elsewhere = set[Key](), set[Key]()
     content = _rewritten(content, places, brought, elsewhere)
-    row = records.prepare(content, place.new if place else _fresh(key[0], content), 1, updated, strict)
+    row = records.prepare(content, place.new if place else _fresh(key[0], content), 1, updated, terms.strict)
     row = row._replace(id=kernel.packed(row.id.bytes), subject=row.subject and kernel.packed(row.subject.bytes))
     if b"\\" in row.content:  # a reference may be written with escapes
         elsewhere |= fhir.references(row.content) - brought
     stranger = row.subject is not None and row.type != "Patient" and ("Patient", str(row.subject)) not in brought
-    return Made(line.number, line.end, key, row, list(elsewhere) if strict else [], stranger)
+    owned = terms.seals.own(row, brought | elsewhere, terms.facility)
+    return Made(line.number, line.end, key, owned, list(elsewhere) if terms.strict else [], stranger)
 
 
 def _mentioned(content: bytes) -> Iterator[Key]:

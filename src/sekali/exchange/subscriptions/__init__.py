@@ -4,7 +4,8 @@ from .book import Patience
 from .endpoints import Policy
 from .outbox import Outbox
 from .sockets import sockets_url
+from .subscription import SUBSCRIPTIONS
 from .subscriptions import Subscriptions
 from .topics import TOPICS, Topic
 
-__all__ = ["TOPICS", "Outbox", "Patience", "Policy", "Subscriptions", "Topic", "sockets_url"]
+__all__ = ["SUBSCRIPTIONS", "TOPICS", "Outbox", "Patience", "Policy", "Subscriptions", "Topic", "sockets_url"]

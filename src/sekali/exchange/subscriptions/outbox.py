@@ -143,5 +143,5 @@ async def _makers(tx: kernel.Session, candidates: Sequence[_Candidate]) -> dict[
     """ServiceRequest -> the organization that asked for it."""
     wanted = {about for one in candidates if one.topic.concerns is Concerns.REQUESTS for about in one.about}
     keys = [key for text in wanted if (key := fhir.split_reference(text)) is not None and key[0] == "ServiceRequest"]
-    found = await records.standing(tx, keys) if keys else []
+    found = await records.standing(tx, candidates[0].change.cipher, keys) if keys else []
     return {one.reference: party(one.resource, "requester") for one in found}

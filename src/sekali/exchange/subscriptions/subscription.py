@@ -74,7 +74,10 @@ SEALED = ("secret", "former_secret", "content")
 
 def purpose(id: UUID) -> str:
     """Whose a seal is."""
-    return f"subscription {id}"
+    return SUBSCRIPTIONS.purpose.format(id)
+
+
+SUBSCRIPTIONS = security.Locked("subscription.subscription", ("id",), SEALED, purpose="subscription {}")
 
 
 def subscription(row: kernel.Row, vault: security.Vault) -> Subscription:

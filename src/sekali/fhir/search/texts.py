@@ -10,10 +10,13 @@ _MEMBERS = {
 }
 
 
+_SPACED = bytes(n if chr(n).isalnum() else 32 for n in range(128)) + bytes(128)
+
+
 def fold(text: str) -> str:
     """Lower case, without accents and punctuation, one space between words."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return " ".join("".join(c if c.isalnum() else " " for c in plain).split())
+    plain = text if text.isascii() else unicodedata.normalize("NFKD", text)
+    return b" ".join(plain.encode("ascii", "ignore").lower().translate(_SPACED).split()).decode()
 
 
 def strings(value: Any, type: str) -> Iterator[str]:

@@ -22,6 +22,8 @@ from .words import locale_of, words
 LONGEST = 60
 """Seconds that a document may take; 300 programmes of ten years take three."""
 
+ACCESSIBLE = ("ua-1",)
+"""PDF/UA-1: Typst refuses what breaks those of its rules that a program can check."""
 _FOLDER = Path(__file__).parent
 
 
@@ -53,7 +55,7 @@ def pdf(document: Document) -> bytes:
         "terms": [say(term) for term in ("Short term", "Medium term", "Long term")],
         "dimensions": {key: name for key, (name, _) in DIMENSIONS.items()},
     }
-    return _compiled("document.typ", {**plain(document), "words": spoken})
+    return _compiled("document.typ", {**plain(document), "words": spoken}, *ACCESSIBLE)
 
 
 def certificate(data: Certificate) -> bytes:
@@ -69,11 +71,11 @@ def _qr(url: str) -> str:
     return out.getvalue().decode()
 
 
-def _compiled(template: str, data: dict[str, Any]) -> bytes:
+def _compiled(template: str, data: dict[str, Any], *standards: str) -> bytes:
     """Typst keeps what it made for the next time, hundreds of megabytes after a large book, so it works in a process
     of its own, which also ends when a book takes too long. Raises TooCostly."""
     data = {**data, "language": locale_of(data["language"]), "example": EXAMPLE}
-    command = [sys.executable, "-P", str(_FOLDER / "typeset.py"), template]
+    command = [sys.executable, "-P", str(_FOLDER / "typeset.py"), template, *standards]
     try:
         made = subprocess.run(command, input=json.dumps(data).encode(), capture_output=True, timeout=LONGEST)
     except subprocess.TimeoutExpired:

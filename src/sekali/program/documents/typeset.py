@@ -1,4 +1,4 @@
-"""A process that sets one document: the name of a template as its argument, data as JSON in, a PDF out. See pdf.py."""
+"""A process that sets one document: a template and standards as its arguments, data as JSON in, a PDF out. See pdf.py."""
 
 import sys
 from pathlib import Path
@@ -16,6 +16,7 @@ def main() -> None:
         ignore_system_fonts=True,
         sys_inputs={"document": sys.stdin.buffer.read().decode()},
         format="pdf",
+        pdf_standards=sys.argv[2:],
     )
     sys.stdout.buffer.write(made)
 
