@@ -18,6 +18,8 @@ MOST_ISSUES = 5
 LONGEST = 600
 HIDDEN = "…"
 _NAME = re.compile(r"[A-Za-z_$][\w:.$-]{0,63}", re.ASCII)
+_CONTROL = re.compile(r"[_$][A-Za-z-]{1,30}|[A-Z][a-z]+(-[A-Z][a-z]+)+")
+"""Parameters of a search itself, operations, headers."""
 _VALUES = re.compile(
     r"[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}"  # ids
     r"|\d{6,}"  # numbers of people: NIK, JKN, telephone
@@ -101,7 +103,8 @@ def issues(refusal: bytes) -> tuple[Issue, ...]:
 
 def strange_parts(place: str) -> list[str]:
     """The parts of an issue's place that no definition and no parameter of ours is called: what somebody typed as a name."""
-    return [part for part in re.split(r"[.\[\]]", place) if part and not part.isdecimal() and part not in _ours()]
+    parts = (part.partition(":")[0] for part in re.split(r"[.\[\]]", place))
+    return [part for part in parts if part and not (part.isdecimal() or _CONTROL.fullmatch(part) or part in _ours())]
 
 
 @cache
@@ -113,7 +116,23 @@ def _ours() -> frozenset[str]:
         for members in elements.values() for name, one in members.items() if name.endswith("[x]") for type in one.types
     }  # fmt: skip
     searched = {name for parameters in fhir.SEARCH.values() for name in parameters}
-    return frozenset({"$", "body", "resourceType", "id", *fhir.TYPES, *elements, *named, *chosen, *searched})
+    return frozenset(
+        {
+            "$",
+            "body",
+            "resource",
+            "resourceType",
+            "id",
+            "path",
+            "value",
+            "op",
+            *fhir.TYPES,
+            *elements,
+            *named,
+            *chosen,
+            *searched,
+        }
+    )
 
 
 def without_values(text: str) -> str:
