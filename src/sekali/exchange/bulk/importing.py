@@ -17,6 +17,7 @@ from uuid import UUID
 from sekali import fhir, kernel, records
 
 from ..outcomes import failure_response
+from ..requestlog import strange_parts
 from .folder import Parts
 from .job import Come, Job
 from .jobs import Jobs
@@ -253,6 +254,8 @@ class Importing:
             outcome = kernel.decode(bytes(failure_response(one.failure).body))
             for issue in outcome["issue"]:
                 issue["diagnostics"] = f"{said}, line {one.line}"
+                if any(strange_parts(place) for place in issue.get("expression", ())):
+                    del issue["expression"]  # a name that the line gave, perhaps a person's
             self._parts.add("error", "OperationOutcome", kernel.encode(outcome))
             self._come.wrong += 1
             self._unsynced = True

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -17,6 +18,8 @@ MOST_ISSUES = 5
 LONGEST = 600
 HIDDEN = "…"
 _NAME = re.compile(r"[A-Za-z_$][\w:.$-]{0,63}", re.ASCII)
+_CONTROL = re.compile(r"[_$][A-Za-z-]{1,30}|[A-Z][a-z]+(-[A-Z][a-z]+)+")
+"""Parameters of a search itself, operations, headers."""
 _VALUES = re.compile(
     r"[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}"  # ids
     r"|\d{6,}"  # numbers of people: NIK, JKN, telephone
@@ -89,9 +92,46 @@ def issues(refusal: bytes) -> tuple[Issue, ...]:
     if not refusal:
         return ()
     told: list[Mapping[str, Any]] = kernel.decode(refusal)["issue"]
-    return tuple(
-        Issue(without_values(one["details"]["text"]), without_values(" ".join(one.get("expression", ()))))
-        for one in told[:MOST_ISSUES]
+    found = []
+    for one in told[:MOST_ISSUES]:
+        text, places = one["details"]["text"], list(one.get("expression", ()))
+        for strange in sorted({part for place in places for part in strange_parts(place)}, key=len, reverse=True):
+            text, places = text.replace(strange, HIDDEN), [place.replace(strange, HIDDEN) for place in places]
+        found.append(Issue(without_values(text), without_values(" ".join(places))))
+    return tuple(found)
+
+
+def strange_parts(place: str) -> list[str]:
+    """The parts of an issue's place that no definition and no parameter of ours is called: what somebody typed as a name."""
+    parts = (part.partition(":")[0] for part in re.split(r"[.\[\]]", place))
+    return [part for part in parts if part and not (part.isdecimal() or _CONTROL.fullmatch(part) or part in _ours())]
+
+
+@cache
+def _ours() -> frozenset[str]:
+    elements = fhir.definitions.R4.elements
+    named = {name for members in elements.values() for name in members}
+    chosen = {
+        name.removesuffix("[x]") + type[:1].upper() + type[1:]
+        for members in elements.values() for name, one in members.items() if name.endswith("[x]") for type in one.types
+    }  # fmt: skip
+    searched = {name for parameters in fhir.SEARCH.values() for name in parameters}
+    return frozenset(
+        {
+            "$",
+            "body",
+            "resource",
+            "resourceType",
+            "id",
+            "path",
+            "value",
+            "op",
+            *fhir.TYPES,
+            *elements,
+            *named,
+            *chosen,
+            *searched,
+        }
     )
 
 
