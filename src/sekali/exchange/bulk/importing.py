@@ -5,6 +5,7 @@ what belongs to them. (A file that has both kinds is read once more.)
 """
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -24,6 +25,9 @@ from .jobs import Jobs
 from .lines import Line, Lines
 from .names import Key, Namer, Names, as_uuid
 from .preparing import Looked, Made, Terms, Wrong, look, make, pool
+
+_NUMBER = re.compile(r"(?<![\w-])\d{6,}(?![\w-])")
+"""A number that a line gave, perhaps a person's; ids are told."""
 
 STAGES = 3
 """Names; rows of people and the city's; rows of all else."""
@@ -254,6 +258,7 @@ class Importing:
             outcome = kernel.decode(bytes(failure_response(one.failure).body))
             for issue in outcome["issue"]:
                 issue["diagnostics"] = f"{said}, line {one.line}"
+                issue["details"]["text"] = _NUMBER.sub("…", issue["details"]["text"])
                 if any(strange_parts(place) for place in issue.get("expression", ())):
                     del issue["expression"]  # a name that the line gave, perhaps a person's
             self._parts.add("error", "OperationOutcome", kernel.encode(outcome))

@@ -104,7 +104,11 @@ def issues(refusal: bytes) -> tuple[Issue, ...]:
 def strange_parts(place: str) -> list[str]:
     """The parts of an issue's place that no definition and no parameter of ours is called: what somebody typed as a name."""
     parts = (part.partition(":")[0] for part in re.split(r"[.\[\]]", place))
-    return [part for part in parts if part and not (part.isdecimal() or _CONTROL.fullmatch(part) or part in _ours())]
+    return [
+        part
+        for part in parts
+        if part and not ((part.isdecimal() and len(part) < 6) or _CONTROL.fullmatch(part) or part in _ours())
+    ]
 
 
 @cache
@@ -116,23 +120,9 @@ def _ours() -> frozenset[str]:
         for members in elements.values() for name, one in members.items() if name.endswith("[x]") for type in one.types
     }  # fmt: skip
     searched = {name for parameters in fhir.SEARCH.values() for name in parameters}
-    return frozenset(
-        {
-            "$",
-            "body",
-            "resource",
-            "resourceType",
-            "id",
-            "path",
-            "value",
-            "op",
-            *fhir.TYPES,
-            *elements,
-            *named,
-            *chosen,
-            *searched,
-        }
-    )
+    sent = {"grant_type", "client_id", "client_secret", "client_assertion", "inputFormat", "inputSource", "scope"}
+    ours = {"$", "body", "resource", "resourceType", "id", "path", "value", "op", "mode", "input", "content"}
+    return frozenset({*sent, *ours, *fhir.TYPES, *elements, *named, *chosen, *searched})
 
 
 def without_values(text: str) -> str:
