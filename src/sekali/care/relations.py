@@ -34,6 +34,11 @@ def require_facility(actor: security.Actor) -> UUID:
     return actor.facility
 
 
+RELATED = """select k.n from unnest($1::uuid[], $2::uuid[]) with ordinality k(citizen, facility, n)
+cross join lateral (select from care.relation r where r.citizen = k.citizen and r.facility = k.facility limit 1) r"""
+"""Of some (citizen, facility) those places in the arrays where the facility cares, or cared, for the person."""
+
+
 class Relations:
     """Which facility cares, or cared, for whom. Kept in step with Encounters and Tasks; a ``records.Relations``."""
 
@@ -42,6 +47,7 @@ class Relations:
     MOST_REMEMBERED = 20_000
 
     def __init__(self, database: kernel.Database) -> None:
+        self._find = database.coalesced(RELATED)
         self._database = database
         self._known: dict[tuple[UUID, UUID], float] = {}
 
@@ -49,10 +55,10 @@ class Relations:
         key = (facility, citizen)
         if self._known.get(key, 0) > monotonic():
             return True
-        found = await (tx or self._database).fetchval(
-            "select exists (select from care.relation where citizen = $1 and facility = $2)", citizen, facility
-        )
-        if found and tx is None:  # a transaction may still be taken back
+        if tx is not None:  # it may still be taken back, so it is not remembered
+            return bool(await tx.fetch(RELATED, [citizen], [facility]))
+        found = await self._find(citizen, facility) is not None
+        if found:
             if len(self._known) >= self.MOST_REMEMBERED:
                 self._known.clear()
             self._known[key] = monotonic() + self.REMEMBERED

@@ -1,5 +1,6 @@
 """Reading under one Grant, as far as it allows; every look is audited."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -64,6 +65,7 @@ class Reader:
         cipher: security.Cipher,
         journal: audit.Journal,
         read: kernel.Coalesced,
+        origin: kernel.Coalesced,
         relations: Relations,
         grant: security.Grant,
         codes: Codes,
@@ -73,6 +75,7 @@ class Reader:
         self._journal = journal
         self._codes = codes
         self._read = read
+        self._origin = origin
         self._relations = relations
         self._grant = grant
 
@@ -314,7 +317,8 @@ class Reader:
 
     async def _told(self, found: Sequence[Stored], named: frozenset[str] = frozenset()) -> list[Stored]:
         """What was found, as it leaves: of strangers no more than an introduction."""
-        return [introduced(one, named) if await self._strange(one) else one for one in found]
+        strange = await asyncio.gather(*map(self._strange, found))
+        return [introduced(one, named) if is_strange else one for one, is_strange in zip(found, strange, strict=True)]
 
     async def _strange(self, one: Stored) -> bool:
         """Whether this tells who somebody is whom the asker's facility neither wrote down nor cares for."""
@@ -323,7 +327,8 @@ class Reader:
             return False
         if await self._relations(facility, one.subject):
             return False
-        return facility != await self._database.fetchval(SQL.origin, kernel.shard_of(one.id), one.type, one.id)
+        row = await self._origin(kernel.shard_of(one.id), one.type, one.id)
+        return row is None or row["origin"] != facility
 
     async def _show(self, type: str, one: Stored | None, named: frozenset[str] = frozenset()) -> Stored:
         if one is None:

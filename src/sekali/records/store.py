@@ -63,6 +63,7 @@ class Store:
         self._codes = codes
         self.seals = Seals(classes or security.Classes())
         self._read = database.coalesced(SQL.read)
+        self._origin = database.coalesced(SQL.origin)
 
     @property
     def cipher(self) -> security.Cipher:
@@ -72,7 +73,7 @@ class Store:
     def under(self, grant: security.Grant) -> Reader:
         """Reading, as far as ``grant`` allows."""
         return Reader(
-            self._database, self._cipher, self._journal, self._read, self._relations, grant, self._codes
+            self._database, self._cipher, self._journal, self._read, self._origin, self._relations, grant, self._codes
         )  # fmt: skip
 
     def extract(

@@ -62,8 +62,11 @@ where shard = $1 and type = any($2::text[]) and subject = $3 and not deleted
 order by type, date desc, updated desc limit $4
 
 -- name: origin
--- The facility that wrote it first.
-select origin from records.resource where shard = $1 and type = $2 and id = $3
+-- The facility that wrote each of some resources first.
+select k.n, r.origin from unnest($1::int[], $2::text[], $3::uuid[]) with ordinality k(shard, type, id, n)
+cross join lateral (
+  select origin from records.resource r where r.shard = k.shard and r.type = k.type and r.id = k.id limit 1
+) r
 
 -- name: lock
 -- The present version, which nobody else may change until this transaction ends.
