@@ -179,7 +179,7 @@ async def test_a_system_neither_makes_a_guardian_nor_lengthens_one(world) -> Non
 async def test_what_a_counter_types_wrongly_is_said_at_its_field_and_stays(world) -> None:
     ward, guardian = await world.person([]), await world.person([])
     for typed, told in (
-        ({"scan": ward.nik}, "wali dirinya sendiri"), ({"scan": "9901014507899999"}, "Belum ada orang"),
+        ({"scan": ward.nik}, "wali dirinya sendiri"), ({"scan": "9901014507899999"}, "Belum ada yang dikenal"),
         ({"kinship": "XX"}, "Pilih hubungannya"), ({"proof": ""}, "Pilih bukti"),
         ({"until": in_days(-1)}, "Tulis hari mulai hari ini"), ({"until": in_days(400)}, "Tulis hari mulai hari ini"),
         ({"until": "besok"}, "Tulis tanggal"),
