@@ -163,7 +163,7 @@ async def test_since_the_last_export_there_is_what_changed_and_what_was_deleted(
     (line,) = await office.lines(office.operator, second, "deleted")
     assert json.loads(line) == {
         "resourceType": "Bundle", "type": "transaction",
-        "entry": [{"request": {"method": "DELETE", "url": f"Condition/{rows[1]['id']}"}}],
+        "entry": [{"request": {"method": "DELETE", "url": f"Condition/{rows[1].id}"}}],
     }  # fmt: skip
     assert second["deleted"][0]["type"] == "Bundle"
 
