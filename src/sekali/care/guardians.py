@@ -31,6 +31,8 @@ PROOFS = ("family-card", "birth-certificate", "marriage-book", "court-decision",
 """Kinds of paper that a clerk may have been shown. (Which of them is enough is not for software to say.)"""
 MOST_SHOWN = 50
 MOST_WARDS = 20
+_BEFORE = timedelta(microseconds=1)
+"""From the end of an interval to the last moment of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +223,6 @@ def _last_day(change: records.Change) -> date | None:
     """The day on which its period ends; None where it says none."""
     end = "" if change.deleted else change.resource.get("period", {}).get("end", "")
     try:
-        return fhir.interval(end)[1].date() if end else None
+        return (fhir.interval(end)[1] - _BEFORE).date() if end else None
     except (ValueError, OverflowError):
         return None

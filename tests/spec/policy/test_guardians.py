@@ -176,6 +176,18 @@ async def test_a_system_neither_makes_a_guardian_nor_lengthens_one(world) -> Non
     assert f"{until:%d-%m-%Y}" == in_days(5)
 
 
+async def test_a_system_shortens_one_to_the_very_day_that_it_names(world) -> None:
+    ward, guardian = await world.person([""]), await world.person([])
+    await world.care_for(ward, "asker")
+    await note(world, ward, guardian, until=in_days(30))
+    day = kernel.in_zone(kernel.now(), "Asia/Jakarta").date() + timedelta(days=7)
+    for end in (f"{day}", f"{day}T23:59:59+07:00"):
+        async with world.city.store.change(world.system("asker")) as change:
+            one = await change.present("RelatedPerson", await related(world, ward))
+            await change.update("RelatedPerson", one.id, one.resource | {"period": {"end": end}}, one.version)
+        assert await world.city.database.fetchval("select until from care.guardian where id = $1", one.id) == day, end
+
+
 async def test_what_a_counter_types_wrongly_is_said_at_its_field_and_stays(world) -> None:
     ward, guardian = await world.person([]), await world.person([])
     for typed, told in (
