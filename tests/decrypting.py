@@ -32,7 +32,7 @@ async def cipher_of(database: kernel.Database, settings: kernel.Settings) -> sec
 
 async def move(database: kernel.Database, cipher: security.Cipher, id: UUID, to: UUID) -> None:
     """A resource under another id, as somebody would do it who has the keys too."""
-    row = await database.fetchrow(f"select {COLUMNS} from records.resource where id = $1", id)  # noqa: S608
+    row = await database.fetchrow("select * from records.resource where id = $1", id)
     content = stored(cipher, row).content.replace(str(id).encode(), str(to).encode())
     await database.execute(
         "update records.resource set id = $2, content = $3 where id = $1", id, to, _sealed(cipher, row, to, content)

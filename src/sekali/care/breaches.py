@@ -18,7 +18,7 @@ from .clock import due
 from .counter import Counter
 from .duties import of_my_rights
 from .duty import Breach, Duty, Outcome, duty, kept
-from .relations import require_facility
+from .relations import caring, require_facility
 
 SQL = kernel.queries(__file__)
 SHORTEST, LONGEST = 10, 2000
@@ -127,8 +127,7 @@ class Breaches:
                 found.append(await self._counter.find(actor, number))
             except (kernel.NotFound, kernel.Invalid):
                 found.append(None)
-        rows = await self._database.fetch(SQL.related, facility, [one for one in found if one])
-        known = {row["citizen"] for row in rows}
+        known = {citizen for citizen, _ in await caring(self._database, [one for one in found if one], [facility])}
         wrong = [str(place) for place, one in enumerate(found, 1) if one not in known]
         if wrong:
             raise kernel.Invalid(

@@ -12,10 +12,6 @@ insert into care.concerned (duty, citizen) select $1, citizen from care.relation
 insert into care.concerned (duty, citizen)
 select $1, citizen from care.relation where facility = $2 and citizen = any($3::uuid[]) on conflict do nothing
 
--- name: related
--- Those of some people for whom the facility cares, or cared.
-select citizen from care.relation where facility = $1 and citizen = any($2::uuid[])
-
 -- name: shown
 -- One of the facility, or those that concern a person.
 select d.*, f.name as facility_name from care.duty d join care.facility f on f.id = d.facility

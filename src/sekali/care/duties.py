@@ -14,6 +14,7 @@ from .corrections import corrected
 from .duty import Correction, Detail, Duty, Kind, Outcome, Restriction, duty, kept
 from .facilities import Facilities
 from .grounds import Grounds
+from .own import of_myself
 from .relations import require_facility
 from .views import Person
 
@@ -47,9 +48,7 @@ class Opened:
 
 def of_my_rights(actor: security.Actor) -> security.Grant:
     """Leave to demand something of what is one's own. Raises Forbidden to all who are no citizens."""
-    if actor.citizen is None:
-        raise kernel.Forbidden("This page is only for the person it is about.")
-    return security.decide(actor, security.Purpose.RIGHTS, actor.citizen, security.Relation.SELF)
+    return of_myself(actor, security.Purpose.RIGHTS)
 
 
 class Duties:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sekali import audit, kernel, records, security
 
 from .atrest import EMERGENCIES
+from .clock import Clock, State
 from .counter import Counter
 from .own import of_myself
 from .record import read
@@ -67,14 +68,19 @@ class Opening:
         return self.due_at - self.opened_at
 
     @property
+    def state(self) -> State:
+        """How the head's time stands."""
+        return Clock(self.opened_at, self.due_at, self.reviewed_at).state(kernel.now())
+
+    @property
     def overdue(self) -> bool:
         """Nobody has looked into it in time, so the auditor sees it."""
-        return not self.verdict and self.due_at < kernel.now()
+        return self.state is State.OVERDUE
 
     @property
     def late(self) -> bool:
         """Looked into, but not in time."""
-        return self.reviewed_at is not None and self.reviewed_at > self.due_at
+        return self.state is State.LATE
 
 
 @dataclass(frozen=True, slots=True)

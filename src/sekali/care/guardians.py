@@ -135,7 +135,8 @@ class Guardians:
             return []
         found = (await self._store.under(grant).record(("RelatedPerson",)))["RelatedPerson"]
         related = {one.id: one.resource for one in found}
-        return [_of_person(row, related.get(row["id"], {})) for row in rows]
+        now = today(grant.actor.zone)
+        return [_of_person(row, related.get(row["id"], {}), now) for row in rows]
 
     async def end(self, grant: security.Grant, id: UUID) -> None:
         """From the moment this returns the guardian sees nothing more. Raises NotFound, Forbidden."""
@@ -143,7 +144,9 @@ class Guardians:
             one = await change.present("RelatedPerson", id)
             if one.subject != grant.subject:
                 raise kernel.NotFound("There is no such page.")
-            period = one.resource.get("period", {}) | {"end": kernel.fhir_instant(kernel.now())}
+            period = one.resource.get("period", {})
+            # a day, as its beginning is, and not an earlier one, wherever each of the two was said
+            period = period | {"end": max(period.get("start", ""), today(grant.actor.zone).isoformat())}
             await change.update("RelatedPerson", id, one.resource | {"active": False, "period": period}, one.version)
             change.note(audit.Kind.GUARDIAN_ENDED, grant.subject, one.reference)
 
@@ -170,10 +173,19 @@ class Guardians:
 
     async def acting(self, actor: security.Actor, citizen: UUID) -> security.Grant:
         """Leave to act for somebody, looked up anew each time. Raises Forbidden."""
-        found = actor.citizen and await self._database.fetchval(SQL.acting, actor.citizen, citizen, today(actor.zone))
-        if not found:
+        grant, _ = await self._acting(actor, citizen)
+        return grant
+
+    async def give_up(self, actor: security.Actor, citizen: UUID) -> None:
+        """Whoever acts ends it. Raises Forbidden."""
+        await self.end(*await self._acting(actor, citizen))
+
+    async def _acting(self, actor: security.Actor, citizen: UUID) -> tuple[security.Grant, UUID]:
+        """The Grant, and the RelatedPerson by which it is so."""
+        id = actor.citizen and await self._database.fetchval(SQL.acting, actor.citizen, citizen, today(actor.zone))
+        if not id:
             raise kernel.Forbidden("You do not act for this person, or not any longer. A counter can note it.")
-        return security.decide(actor, security.Purpose.ACTING, citizen, security.Relation.GUARDIAN)
+        return security.decide(actor, security.Purpose.ACTING, citizen, security.Relation.GUARDIAN), id
 
     async def record(self, actor: security.Actor, citizen: UUID) -> tuple[ReadRecord, list[Referral]]:
         """The record of somebody for whom the actor acts, and their referrals as far as nothing in them is closed.
@@ -187,13 +199,12 @@ class Guardians:
         return record, [one for one in await self._referrals.of_citizen(citizen) if one.task in seen]
 
 
-def _of_person(row: kernel.Row, related: dict[str, Any]) -> Guardianship:
+def _of_person(row: kernel.Row, related: dict[str, Any], now: date) -> Guardianship:
     codings = [coding for one in related.get("relationship", ()) for coding in one.get("coding", ())]
     kinship = next((one.get("code", "") for one in codings if one.get("system") == KINSHIP_SYSTEM), "")
-    stands = row["ended_at"] is None and row["until"] >= today("Asia/Jakarta")
     return Guardianship(
         row["id"], row["citizen"], reading.name(related), kinship, row["proof"], row["facility"], row["begun_at"],
-        row["until"], stands,
+        row["until"], stands=row["ended_at"] is None and row["until"] >= now,
     )  # fmt: skip
 
 

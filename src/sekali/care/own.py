@@ -9,11 +9,11 @@ from .referrals import Referrals
 from .views import MyPage
 
 
-def of_myself(actor: security.Actor) -> security.Grant:
-    """Leave to see one's own data. Raises Forbidden to all who are no citizens."""
+def of_myself(actor: security.Actor, purpose: security.Purpose = security.Purpose.OWN_RECORD) -> security.Grant:
+    """Leave to see one's own data, or to do something else with it. Raises Forbidden to all who are no citizens."""
     if actor.citizen is None:
         raise kernel.Forbidden("This page is only for the person it is about.")
-    return security.decide(actor, security.Purpose.OWN_RECORD, actor.citizen, security.Relation.SELF)
+    return security.decide(actor, purpose, actor.citizen, security.Relation.SELF)
 
 
 class OwnPage:

@@ -71,7 +71,7 @@ class Relations:
 
 
 async def caring(
-    tx: kernel.Session, citizens: Collection[UUID], facilities: Collection[UUID]
+    tx: kernel.Session | kernel.Database, citizens: Collection[UUID], facilities: Collection[UUID]
 ) -> set[tuple[UUID, UUID]]:
     """Of these people and facilities, who cares, or cared, for whom: (citizen, facility), as this transaction sees it."""
     rows = await tx.fetch(

@@ -56,13 +56,14 @@ class Directory:
     async def find(self, system: str, value: str) -> UUID | None:
         """The one person with this identifier, or None."""
         hash = value_hash(value)
-        while True:
-            used = self._cipher.in_use
+
+        async def ask() -> UUID | None:
             for kept in self._cipher.every_id(hash):
                 if row := await self._find(kept, system):
                     return row["citizen"]
-            if await self._cipher.look() == used:
-                return None
+            return None
+
+        return await self._cipher.steady(ask, whole=lambda found: found is not None)
 
     async def find_scan(self, scan: Scan, facility: UUID) -> UUID | None:
         """The person of a scanned number; a medical record number is the facility's own. A referral's is None here."""

@@ -9,8 +9,7 @@ from sekali import kernel, security
 from .directory import CITIZEN
 
 SQL = kernel.queries(__file__)
-STEP = 500
-"""Rows of one page."""
+_IDENTIFIERS = security.Walk(SQL.edge, SQL.hold, SQL.left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +20,14 @@ class Identifiers:
 
     async def rekey(self, tx: kernel.Session, cipher: security.Cipher, after: tuple[Any, ...] | None) -> security.Step:
         """See ``security.Table``. A row gets another place; those that wait for the new key keep theirs."""
-        at = after or (UUID(int=0), "")
-        edge = await tx.fetchrow(SQL.edge, *at, STEP)
-        end = tuple(edge.values()) if edge else (UUID(int=2**128 - 1), "\U0010ffff")
-        rows = await tx.fetch(SQL.hold, *at, *end, cipher.newest)
-        if rows:
+
+        async def put(rows: list[kernel.Row]) -> None:
             keys = [[row[name] for row in rows] for name in ("value_hash", "system")]
             new = [cipher.id(cipher.id_back(row["value_hash"], row["key"])) for row in rows]
             await tx.execute(SQL.put, *keys, new, cipher.newest)
-        left = await tx.fetchval(SQL.left, *at, *end, cipher.newest)
-        return security.Step(tuple(edge.values()) if edge else None, len(rows), left)
+
+        last = (UUID(int=2**128 - 1), "\U0010ffff")
+        return await _IDENTIFIERS.page(tx, cipher.newest, after or (UUID(int=0), ""), last, put)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +38,7 @@ class Citizens:
 
     async def rekey(self, tx: kernel.Session, cipher: security.Cipher, after: tuple[Any, ...] | None) -> security.Step:
         """See ``security.Table``."""
-        rows = await tx.fetch(SQL.citizens, *(after or (-(2**31), UUID(int=0))), STEP)
+        rows = await tx.fetch(SQL.citizens, *(after or (-(2**31), UUID(int=0))), security.PAGE)
         old = [row for row in rows if security.number_of(row["name"]) != cipher.newest]
         held = (
             await tx.fetch(SQL.hold_citizens, [row["shard"] for row in old], [row["id"] for row in old]) if old else []
@@ -49,7 +46,7 @@ class Citizens:
         if held:
             new = [_anew(cipher, row) for row in held]
             await tx.execute(SQL.put_citizens, *map(list, zip(*new, strict=True)))
-        place = (rows[-1]["shard"], rows[-1]["id"]) if len(rows) == STEP else None
+        place = (rows[-1]["shard"], rows[-1]["id"]) if len(rows) == security.PAGE else None
         return security.Step(place, len(held), len(old) - len(held))
 
 

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sekali import kernel, security
 
-from .stored import content_anew, stored
+from .stored import array, content_anew, stored
 
 SQL = kernel.queries(__file__)
-STEP = 500
-"""Rows of one page."""
-_START = (-(2**31), "", UUID(int=0))
+_START, _LAST = (-(2**31), "", UUID(int=0)), (2**31 - 1, "~", UUID(int=2**128 - 1))
+_RESOURCES = security.Walk(SQL.edge, SQL.hold, SQL.left)
+_VERSIONS = security.Walk(SQL.edge_of_versions, SQL.hold_versions, SQL.left_of_versions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +22,14 @@ class Resources:
 
     async def rekey(self, tx: kernel.Session, cipher: security.Cipher, after: tuple[Any, ...] | None) -> security.Step:
         """See ``security.Table``."""
-        at = after or _START
-        edge = await tx.fetchrow(SQL.edge, *at, STEP)
-        rows = await tx.fetch(SQL.hold, *at, *_end(edge, 3), cipher.newest)
-        if rows:
+
+        async def put(rows: list[kernel.Row]) -> None:
             new = [content_anew(cipher, row) for row in rows]
-            terms = [_array(cipher.terms([] if row["deleted"] else stored(cipher, row).terms)) for row in rows]
+            terms = [array(cipher.terms([] if row["deleted"] else stored(cipher, row).terms)) for row in rows]
             keys = [[row[name] for row in rows] for name in ("shard", "type", "id")]
             await tx.execute(SQL.put, *keys, new, terms, cipher.newest)
-        left = await tx.fetchval(SQL.left, *at, *_end(edge, 3), cipher.newest)
-        return security.Step(tuple(edge.values()) if edge else None, len(rows), left)
+
+        return await _RESOURCES.page(tx, cipher.newest, after or _START, _LAST, put)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +40,9 @@ class Versions:
 
     async def rekey(self, tx: kernel.Session, cipher: security.Cipher, after: tuple[Any, ...] | None) -> security.Step:
         """See ``security.Table``."""
-        at = after or (*_START, 0)
-        edge = await tx.fetchrow(SQL.edge_of_versions, *at, STEP)
-        rows = await tx.fetch(SQL.hold_versions, *at, *_end(edge, 4), cipher.newest)
-        if rows:
+
+        async def put(rows: list[kernel.Row]) -> None:
             keys = [[row[name] for row in rows] for name in ("shard", "type", "id", "version")]
             await tx.execute(SQL.put_versions, *keys, [content_anew(cipher, row) for row in rows], cipher.newest)
-        left = await tx.fetchval(SQL.left_of_versions, *at, *_end(edge, 4), cipher.newest)
-        return security.Step(tuple(edge.values()) if edge else None, len(rows), left)
 
-
-def _end(edge: kernel.Row | None, width: int) -> tuple[Any, ...]:
-    """The last key of a page; of the last page one behind all there can be."""
-    last = (2**31 - 1, "~", UUID(int=2**128 - 1), 2**31 - 1)
-    return tuple(edge.values()) if edge else last[:width]
-
-
-def _array(numbers: list[int]) -> str:
-    """As PostgreSQL writes one; arrays of arrays would have to be of one length."""
-    return "{" + ",".join(map(str, numbers)) + "}"
+        return await _VERSIONS.page(tx, cipher.newest, after or (*_START, 0), (*_LAST, 2**31 - 1), put)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sekali import fhir, kernel, security
 
-from .stored import stored
+from .stored import array, stored
 
 SQL = kernel.queries(__file__)
 STEP = 500
@@ -51,14 +51,9 @@ async def _step(database: kernel.Database, cipher: security.Cipher, type: str, e
         other = [(row, tokens) for row, tokens in zip(rows, now, strict=True) if tokens != row["tokens"]]
         if other:
             keys = ([row[name] for row, _ in other] for name in ("shard", "id", "version", "key"))
-            await tx.execute(SQL.renew, type, *keys, [_array(tokens) for _, tokens in other])
+            await tx.execute(SQL.renew, type, *keys, [array(tokens) for _, tokens in other])
         if len(rows) < STEP:
             await tx.execute(SQL.reached, type, edition, *_START)
         else:
             await tx.execute(SQL.reached, type, known["edition"] if known else 1, rows[-1]["updated"], rows[-1]["id"])
         return len(rows), len(other)
-
-
-def _array(tokens: list[int]) -> str:
-    """As PostgreSQL writes one; arrays of arrays would have to be of one length."""
-    return "{" + ",".join(map(str, tokens)) + "}"

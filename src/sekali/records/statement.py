@@ -1,6 +1,5 @@
 """The SQL of a search. Its text is put together from constants and numbers only; every other value is a parameter."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +9,7 @@ from sekali import fhir, kernel, security
 from . import filters
 from .query import Query, as_uuid
 from .seal import SHOWN, asks
+from .stored import array
 
 COLUMNS = "type, id, version, updated, content, subject, deleted"
 _MOMENTS = ("date", "dateTime", "instant")
@@ -91,8 +91,8 @@ class Statement:
             return None
         # Written out, so that the planner sees how common each one is; they are numbers of our own making.
         if not found.all:
-            return f"tokens && {_array(self._cipher.every_term(found.hashes))}"
-        every = [f"tokens @> {_array(self._cipher.terms(found.hashes, key))}" for key in self._cipher.in_use]
+            return f"tokens && '{array(self._cipher.every_term(found.hashes))}'::bigint[]"
+        every = [f"tokens @> '{array(self._cipher.terms(found.hashes, key))}'::bigint[]" for key in self._cipher.in_use]
         return every[0] if len(every) == 1 else f"({' or '.join(every)})"
 
     def _by_change(self, asked: fhir.Asked) -> None:
@@ -151,7 +151,3 @@ class Statement:
     def counting(self) -> tuple[str, list[Any]]:
         """The statement for how many there are, where ``exact``."""
         return f"select count(*) from records.resource where {' and '.join(self.where)}", self.values  # noqa: S608
-
-
-def _array(numbers: Sequence[int]) -> str:
-    return "'{" + ",".join(str(int(one)) for one in numbers) + "}'::bigint[]"

@@ -40,7 +40,7 @@ class Store:
     """FHIR resources in PostgreSQL. Everything goes through :meth:`under` or :meth:`change`, with a Grant.
 
     ``strict``: references must lead somewhere, and what SATUSEHAT ties to a person must name one. ``classes`` knows what is
-    sensitive.
+    sensitive, ``cipher`` seals what is kept of people.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Store:
         classes: security.Classes | None = None,
     ) -> None:
         self._database = database
-        self._cipher = cipher
+        self.cipher = cipher
         self._strict = strict
         self._journal = journal
         self._watchers = tuple(watchers)
@@ -65,22 +65,17 @@ class Store:
         self._read = database.coalesced(SQL.read)
         self._origin = database.coalesced(SQL.origin)
 
-    @property
-    def cipher(self) -> security.Cipher:
-        """What all that is kept of people is sealed with."""
-        return self._cipher
-
     def under(self, grant: security.Grant) -> Reader:
         """Reading, as far as ``grant`` allows."""
         return Reader(
-            self._database, self._cipher, self._journal, self._read, self._origin, self._relations, grant, self._codes
+            self._database, self.cipher, self._journal, self._read, self._origin, self._relations, grant, self._codes
         )  # fmt: skip
 
     def extract(
         self, grant: security.Grant, since: datetime, until: datetime, filters: Mapping[str, Sequence[Query]]
     ) -> Extract:
         """What stood at one moment, as far as ``grant`` allows. See :class:`Extract`; its user tells the audit."""
-        return Extract(self._database, self._cipher, grant, self._relations, since, until, filters)
+        return Extract(self._database, self.cipher, grant, self._relations, since, until, filters)
 
     async def there(self, grant: security.Grant, keys: Collection[tuple[str, UUID]]) -> dict[tuple[str, UUID], bool]:
         """Which ids a load may not give again: (type, id) -> whether it can be referred to (is not deleted)."""
@@ -93,7 +88,7 @@ class Store:
     async def change(self, grant: security.Grant) -> AsyncIterator[Writing]:
         """One transaction: what is written, the watchers' tables, the audit; all of it or nothing."""
         async with self._database.transaction() as tx:
-            writing = Writing(tx, self._cipher, grant, self._strict, self.seals, self._relations)
+            writing = Writing(tx, self.cipher, grant, self._strict, self.seals, self._relations)
             yield writing
             await writing.finish()
             await self._tell(tx, writing.changes)
@@ -104,7 +99,7 @@ class Store:
         """As ``change``, and refused for the same reasons, references and watchers too; then all is taken back."""
         with suppress(_TakenBack):
             async with self._database.transaction() as tx:
-                writing = Writing(tx, self._cipher, grant, self._strict, self.seals, self._relations)
+                writing = Writing(tx, self.cipher, grant, self._strict, self.seals, self._relations)
                 yield writing
                 await writing.finish()
                 await self._tell(tx, writing.changes)
@@ -133,10 +128,10 @@ class Store:
     ) -> None:
         for type in {row.type for row in rows}:
             grant.may_write(type)
-        await self._cipher.hold(tx)
-        await tx.copy("records.resource", KEPT, kept(self._cipher, rows))
+        await self.cipher.hold(tx)
+        await tx.copy("records.resource", KEPT, kept(self.cipher, rows))
         await self._tell(
-            tx, [Change(r.type, r.id, r.subject, r.content, r.deleted, grant, self._cipher) for r in rows]
+            tx, [Change(r.type, r.id, r.subject, r.content, r.deleted, grant, self.cipher) for r in rows]
         )  # fmt: skip
         if also is not None:
             await also(tx)

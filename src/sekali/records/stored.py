@@ -57,6 +57,11 @@ def _about(type: str, id: UUID, version: int, subject: UUID | None) -> bytes:
     return b"%b\0%b%b%b" % (type.encode(), id.bytes, version.to_bytes(4, "big"), subject.bytes if subject else b"")
 
 
+def array(numbers: Sequence[int]) -> str:
+    """Numbers as PostgreSQL writes an array of them; arrays of arrays would have to be of one length."""
+    return "{" + ",".join(str(int(one)) for one in numbers) + "}"
+
+
 def kept(cipher: security.Cipher, rows: Sequence[Prepared]) -> list[tuple[Any, ...]]:
     """Rows as the table has them: what they say sealed, what they are found by under a key."""
     newest = cipher.newest

@@ -166,15 +166,18 @@ class Cipher:
             self.in_use = found
         return self.in_use
 
-    async def steady(self, ask: Callable[[], Awaitable[_Found]]) -> _Found:
+    async def steady(
+        self, ask: Callable[[], Awaitable[_Found]], whole: Callable[[_Found], bool] = lambda found: False
+    ) -> _Found:
         """What ``ask`` finds by keyed terms; asked again when the keys were others by the end of it.
 
-        What went by no keyed term (a person's own, say) needs no such question.
+        What went by no keyed term (a person's own, say) needs no such question, nor does what is the ``whole`` answer
+        already: other keys can only have hidden something.
         """
         while True:
             used, before = self.in_use, self._looked_for
             found = await ask()
-            if self._looked_for == before or await self.look() == used:
+            if whole(found) or self._looked_for == before or await self.look() == used:
                 return found
 
     # Contents

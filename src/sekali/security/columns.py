@@ -1,8 +1,8 @@
 """Columns of a table that hold what somebody wrote about people: sealed, each value bound to its column and row."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sekali import kernel
 
@@ -24,6 +24,35 @@ class Step:
     place: tuple[Any, ...] | None
     done: int
     left: int
+
+
+class Walk(NamedTuple):
+    """SQL for a table whose rows have the number of their key beside them.
+
+    :ivar edge: from a place on, with a page's length: the last place of a page.
+    :ivar hold: from a place to another, with the newest key: rows under another key that nobody holds.
+    :ivar left: the same: how many are under another key.
+    """
+
+    edge: str
+    hold: str
+    left: str
+
+    async def page(
+        self, tx: kernel.Session, newest: int, at: tuple[Any, ...], last: tuple[Any, ...],
+        put: Callable[[list[kernel.Row]], Awaitable[None]],
+    ) -> Step:  # fmt: skip
+        """Let ``put`` give the newest key to the next page of rows. Waits for nobody.
+
+        :param last: a place behind all there can be, for the last page.
+        """
+        edge = await tx.fetchrow(self.edge, *at, PAGE)
+        end = tuple(edge.values()) if edge else last
+        rows = await tx.fetch(self.hold, *at, *end, newest)
+        if rows:
+            await put(rows)
+        left = await tx.fetchval(self.left, *at, *end, newest)
+        return Step(end if edge else None, len(rows), left)
 
 
 @dataclass(frozen=True)

@@ -162,9 +162,9 @@ class EmergencyAccounts:
 
     # Who is told
 
-    async def untold(self, actor: Actor) -> int:
-        """How many uses a head or auditor has something new to read of; 0 for everybody else."""
-        return await self._database.fetchval(SQL.untold, actor.id) if actor.role in READERS else 0
+    async def untold(self, actor: Actor) -> bool:
+        """Whether a head or auditor has something new to read; False for everybody else."""
+        return actor.role in READERS and any(one.new for one in await self.uses(actor))
 
     async def uses(self, actor: Actor) -> list[EmergencyUse]:
         """The last 50. Raises Forbidden."""

@@ -22,17 +22,6 @@ delete from security.session where account = any($1::uuid[])
 -- What was done.
 insert into security.emergency_deed (account, at, what, about) values ($1, $2, $3, $4)
 
--- name: untold
--- How many a reader has not read to the end: what came after they last said that they have read it is new to them.
-select count(*) from security.emergency_account e
-left join security.emergency_told t on t.account = e.account and t.reader = $1
-where t.at is null or t.at < (
-  select max(moment) from (
-    select e.made_at as moment union all select e.entered_at
-    union all select max(d.at) from security.emergency_deed d where d.account = e.account
-  ) all_of_it
-)
-
 -- name: uses
 -- The latest first, with what was done; and when this reader read of it.
 select e.account, e.reason, e.made_by, e.made_at, e.ends_at, e.entered_at, t.at as told_at,

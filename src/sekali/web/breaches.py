@@ -12,6 +12,7 @@ from sekali.security import Role
 
 from .clocks import timed
 from .failures import field_errors
+from .forms import uuid_of
 from .frame import render
 from .routing import page
 
@@ -70,10 +71,7 @@ def _moment(text: str, field: str, zone: str) -> datetime:
 
 
 def _id(request: Request) -> UUID:
-    try:
-        return UUID(request.path_params["id"])
-    except ValueError:
-        raise kernel.NotFound("Your facility has no such duty.") from None
+    return uuid_of(request.path_params["id"], kernel.NotFound("Your facility has no such duty."))
 
 
 async def show(request: Request) -> Response:

@@ -12,7 +12,7 @@ from sekali import care, identity, kernel
 from sekali.security import Role
 
 from .failures import field_errors
-from .forms import day
+from .forms import day, uuid_of
 from .frame import render
 from .routing import page
 
@@ -90,10 +90,7 @@ async def receive(request: Request) -> Response:
 
 
 def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise kernel.NotFound("There is no such page.") from None
+    return uuid_of(text, kernel.NotFound("There is no such page."))
 
 
 async def slip(request: Request) -> Response:

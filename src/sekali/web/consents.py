@@ -10,6 +10,7 @@ from sekali.security import Role
 
 from .clerk import CLERKS, present
 from .failures import field_errors
+from .forms import uuid_of
 from .frame import render
 from .routing import page
 
@@ -25,10 +26,7 @@ def _wish(form: dict[str, str]) -> care.Wish:
 
 
 def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        raise kernel.Invalid("Choose what, for whom and whether to open or to close it.") from None
+    return uuid_of(text, kernel.Invalid("Choose what, for whom and whether to open or to close it.")) if text else None
 
 
 async def _act(request: Request, grant: security.Grant) -> None:

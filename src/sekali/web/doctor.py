@@ -9,7 +9,7 @@ from sekali import care, kernel
 from sekali.security import Role
 
 from .failures import field_errors
-from .forms import number
+from .forms import number, uuid_of
 from .frame import render
 from .routing import page
 
@@ -24,10 +24,7 @@ def _desk(request: Request) -> care.Care:
 
 
 def _visit_id(request: Request) -> UUID:
-    try:
-        return UUID(request.path_params["id"])
-    except ValueError:
-        raise kernel.NotFound("Your facility has no such visit.") from None
+    return uuid_of(request.path_params["id"], kernel.NotFound("Your facility has no such visit."))
 
 
 async def queue(request: Request) -> Response:

@@ -10,6 +10,7 @@ from sekali.security import Role
 
 from .clocks import timed
 from .failures import field_errors
+from .forms import uuid_of
 from .frame import render
 from .routing import page
 
@@ -29,10 +30,7 @@ async def waiting(request: Request) -> Response:
 
 
 def _id(request: Request) -> UUID:
-    try:
-        return UUID(request.path_params["id"])
-    except ValueError:
-        raise kernel.NotFound("Your facility has no such duty.") from None
+    return uuid_of(request.path_params["id"], kernel.NotFound("Your facility has no such duty."))
 
 
 async def show(request: Request) -> Response:

@@ -14,6 +14,7 @@ from sekali import care, kernel
 from sekali.security import Role
 
 from .failures import field_errors
+from .forms import uuid_of
 from .frame import render
 from .routing import RESCUERS, page
 
@@ -23,10 +24,7 @@ def _desk(request: Request) -> care.Emergency:
 
 
 def _id(request: Request) -> UUID:
-    try:
-        return UUID(request.path_params["id"])
-    except ValueError:
-        raise kernel.NotFound("There is no such page.") from None
+    return uuid_of(request.path_params["id"], kernel.NotFound("There is no such page."))
 
 
 async def ask(request: Request) -> Response:

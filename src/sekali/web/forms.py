@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 from starlette.requests import Request
 
@@ -24,6 +25,14 @@ async def typed(request: Request) -> dict[str, str]:
     except ValueError:
         raise kernel.Invalid("This form could not be read.") from None
     return {name: value.replace("\0", "").strip() for name, value in pairs}
+
+
+def uuid_of(text: str, otherwise: kernel.Failure) -> UUID:
+    """The id that an address or a field names. Raises ``otherwise``."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise otherwise from None
 
 
 def day(text: str, field: str) -> date:

@@ -112,7 +112,7 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         "actor": actor,
         "home": HOME.get(actor.role, "/") if actor else "/",
         "path": request.url.path,
-        "untold": getattr(request.state, "untold", 0),
+        "untold": request.state.untold,
         "safe_to_return": request.method == "GET",
         "emergencies": request.state.emergencies,
         "demo_logins": request.state.doors.logins,

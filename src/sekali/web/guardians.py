@@ -11,7 +11,7 @@ from sekali.security import Role
 from .clerk import CLERKS, present
 from .copies import copy_under
 from .failures import field_errors
-from .forms import day
+from .forms import day, uuid_of
 from .frame import render
 from .routing import page
 
@@ -19,10 +19,7 @@ PATH = "/warga/wali"
 
 
 def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise kernel.NotFound("There is no such page.") from None
+    return uuid_of(text, kernel.NotFound("There is no such page."))
 
 
 async def at_counter(request: Request) -> Response:
@@ -71,11 +68,7 @@ async def record(request: Request) -> Response:
 
 async def give_up(request: Request) -> Response:
     """Whoever acts ends it."""
-    desk, actor = request.state.doors.care, request.state.actor
-    citizen = _id(request.path_params["id"])
-    grant = await desk.guardians.acting(actor, citizen)
-    mine = next(one for one in await desk.guardians.of_guardian(actor) if one.citizen == citizen)
-    await desk.guardians.end(grant, mine.id)
+    await request.state.doors.care.guardians.give_up(request.state.actor, _id(request.path_params["id"]))
     return RedirectResponse("/warga#wali", 303)
 
 

@@ -61,10 +61,7 @@ def _midnight(text: str, field: str, zone: str) -> datetime:
 
 
 def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise kernel.NotFound("There is no such entry about you.") from None
+    return forms.uuid_of(text, kernel.NotFound("There is no such entry about you."))
 
 
 def _entry(text: str) -> tuple[str, int]:

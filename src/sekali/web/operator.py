@@ -1,7 +1,6 @@
 """The operators' emergency account: its door, its one desk, and what heads and auditors are told of it."""
 
 import shutil
-from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -10,6 +9,7 @@ from sekali import kernel, security
 from sekali.security import Role
 
 from .failures import field_errors
+from .forms import uuid_of
 from .frame import render
 from .routing import PUBLIC, device, give_session, page
 
@@ -95,10 +95,7 @@ async def uses(request: Request) -> Response:
 
 async def told(request: Request) -> Response:
     """I have read it."""
-    try:
-        id = UUID(request.path_params["id"])
-    except ValueError:
-        raise kernel.NotFound("There is no such page.") from None
+    id = uuid_of(request.path_params["id"], kernel.NotFound("There is no such page."))
     await request.state.doors.doorkeeper.emergency.told(request.state.actor, id)
     return RedirectResponse("/operator/pemakaian", 303)
 

@@ -1,13 +1,12 @@
 """Records to read: of people who are here or were here lately, as far as the role and their consent allow."""
 
-from uuid import UUID
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from sekali import kernel
 from sekali.security import Role
 
+from .forms import uuid_of
 from .frame import render
 from .routing import page
 
@@ -22,10 +21,7 @@ async def visits(request: Request) -> Response:
 
 async def show(request: Request) -> Response:
     """One of them."""
-    try:
-        id = UUID(request.path_params["id"])
-    except ValueError:
-        raise kernel.NotFound("Your facility has no such visit.") from None
+    id = uuid_of(request.path_params["id"], kernel.NotFound("Your facility has no such visit."))
     record = await request.state.doors.care.record_room.of_visit(request.state.actor, id)
     return render(request, "record/record.html", record=record)
 

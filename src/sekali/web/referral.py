@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from sekali import care, kernel
 from sekali.security import Role
 
+from .forms import uuid_of
 from .frame import render
 from .routing import page
 
@@ -20,10 +21,7 @@ def _desk(request: Request) -> care.Care:
 
 
 def _id(request: Request) -> UUID:
-    try:
-        return UUID(request.path_params["id"])
-    except ValueError:
-        raise kernel.NotFound("Your facility has no such referral.") from None
+    return uuid_of(request.path_params["id"], kernel.NotFound("Your facility has no such referral."))
 
 
 async def board(request: Request) -> Response:

@@ -81,18 +81,14 @@ async def _ask(request: Request, kind: care.Kind) -> None:
 
 
 def _id(text: str, field: str) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        raise kernel.Invalid(faults=[kernel.Fault(field, "Choose the facility that shall answer.")]) from None
+    if not text:
+        return None
+    return forms.uuid_of(text, kernel.Invalid(faults=[kernel.Fault(field, "Choose the facility that shall answer.")]))
 
 
 async def withdraw(request: Request) -> Response:
     """Take it back."""
-    try:
-        id = UUID(request.path_params["id"])
-    except ValueError:
-        raise kernel.NotFound("You asked for no such thing.") from None
+    id = forms.uuid_of(request.path_params["id"], kernel.NotFound("You asked for no such thing."))
     await request.state.doors.care.duties.withdraw(request.state.actor, id)
     return RedirectResponse(f"{PATH}#permintaan", 303)
 

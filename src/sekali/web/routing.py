@@ -146,7 +146,7 @@ class _Endpoint:
     async def _answer(self, request: Request) -> Response:
         request.state.doors, request.state.actor = self._doors, None
         request.state.language = choose_language(request)
-        request.state.typed, request.state.emergencies = {}, ()
+        request.state.typed, request.state.emergencies, request.state.untold = {}, (), False
         try:
             self._doors.addresses.take(kernel.neighbourhood(request.client.host if request.client else ""))
             require_same_origin(request)
@@ -155,7 +155,8 @@ class _Endpoint:
             actor = request.state.actor = await _actor(request, self._doors)
             if actor is not None and actor.role in RESCUERS:
                 request.state.emergencies = await self._doors.care.emergency.mine(actor)
-            request.state.untold = await self._doors.doorkeeper.emergency.untold(actor) if actor else 0
+            if actor is not None:
+                request.state.untold = await self._doors.doorkeeper.emergency.untold(actor)
             if self._page.upload:
                 await uploads.read(request, trusted=actor is not None and actor.role in self.authority)
             if self.authority and request.state.actor is None:

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from sekali import kernel, program
 from sekali.security import Role
 
-from .forms import day, number
+from .forms import day, number, uuid_of
 from .frame import render
 from .routing import page
 
@@ -31,10 +31,7 @@ async def cohort_of(request: Request) -> program.Cohort:
 
 def id_of(text: str) -> UUID:
     """An id of an address or a form. Raises NotFound."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise kernel.NotFound("There is no such entry.") from None
+    return uuid_of(text, kernel.NotFound("There is no such entry."))
 
 
 def whole(form: dict[str, str], name: str) -> int | None:

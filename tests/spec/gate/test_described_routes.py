@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from asking import callers, known_values
+from decrypting import kept
 from described import document
 from running import Served, free_port, own_folder, start, stop, wait_until_ready
 
@@ -44,9 +45,9 @@ async def _described(served: Served, folder: Path) -> tuple[Path, Path]:
     joined = await app.build(kernel.Settings(data=served.folder), database)
     who = await callers(joined)
     known = await known_values(joined.asgi, who)
-    rows = await database.fetch("select type, id::text, convert_from(content, 'utf8') as text from records.resource")
-    people = [json.loads(row["text"]) for row in rows if row["type"] == "Patient"]
-    known["id"] = known.get("id", []) + [row["id"] for row in rows[:20]] + [one["id"] for one in people[:5]]
+    rows = await kept(database, joined.cipher)
+    people = [json.loads(row.content) for row in rows if row.type == "Patient"]
+    known["id"] = known.get("id", []) + [str(row.id) for row in rows[:20]] + [one["id"] for one in people[:5]]
     secrets = [one["value"] for person in people for one in person.get("identifier", []) if len(one["value"]) > 12]
     await database.close()
     roles = (

@@ -6,7 +6,6 @@
 import os
 from time import monotonic
 
-import pytest
 from asking import Fuzz, Request, ask, callers, faults, known_values, table
 from starlette.routing import Mount, WebSocketRoute
 
@@ -17,18 +16,12 @@ SEED = int(os.environ.get("FUZZ_SEED", "2018"))
 OPEN = {"rate_address": None, "rate_account": None}
 
 
-@pytest.fixture
-async def open_city(city, database, tmp_path) -> app.Sekali:
-    """A demo city that counts no requests."""
-    return await app.build(kernel.Settings(data=tmp_path, **OPEN), database)
-
-
-async def test_no_request_at_all_makes_a_fault_of_ours(open_city) -> None:
-    asgi, who = open_city.asgi, await callers(open_city)
+async def test_no_request_at_all_makes_a_fault_of_ours(city) -> None:
+    asgi, who = city.asgi, await callers(city)
     known = await known_values(asgi, who)
     assert sum(map(len, known.values())) > 50, "pages link to things"
     known["id"] = known.get("id", []) + [
-        str(row["id"]) for row in await open_city.database.fetch("select id from records.resource order by id limit 20")
+        str(row["id"]) for row in await city.database.fetch("select id from records.resource order by id limit 20")
     ]
     routes, fuzz, found, asked = table(asgi), Fuzz(SEED, known), {}, 0
     assert len(routes) > 150
@@ -76,12 +69,12 @@ async def test_behind_tls_every_cookie_is_secure_and_every_answer_asks_for_tls(c
         assert not faults(request, await ask(sekali.asgi, request), https=True)
 
 
-async def test_every_route_ends_a_body_without_end(open_city) -> None:
+async def test_every_route_ends_a_body_without_end(city) -> None:
     """Somebody sends for as long as they are listened to: every route has had enough at some point."""
     limits = {"/bulk/{job}/input": 20_000 << 20, "/fhir-r4/v1/{": 24 << 20, "/fhir-r4/v1": 65 << 20}
-    who = await callers(open_city)
+    who = await callers(city)
     piece = b"a" * (1 << 20)
-    for route in open_city.asgi.routes:
+    for route in city.asgi.routes:
         if isinstance(route, Mount | WebSocketRoute):
             continue
         for method in sorted((route.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"}):
@@ -91,7 +84,7 @@ async def test_every_route_ends_a_body_without_end(open_city) -> None:
                     b"application/x-www-form-urlencoded",
                     b"multipart/form-data; boundary=x",
                 ):
-                    size = await _endless(open_city.asgi, method, route.path, who[name], kind, piece)
+                    size = await _endless(city.asgi, method, route.path, who[name], kind, piece)
                     limit = next((most for part, most in limits.items() if part in route.path), 24 << 20)
                     assert size <= limit, f"{method} {route.path} as {name} read {size >> 20} MB of {kind!r}"
 

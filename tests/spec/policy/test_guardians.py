@@ -156,6 +156,17 @@ async def test_it_is_over_at_once_however_it_ends(world, how: str) -> None:
     assert (await acting.get(f"/warga/wali/{ward.id}")).status_code == 200
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])
+async def test_begun_and_ended_on_one_day_wherever_and_whenever_that_is(world, zone: str) -> None:
+    """At every hour one of these two has another day than UTC has."""
+    await world.city.database.execute("update care.facility set zone = $1", zone)
+    ward, guardian = await world.person([]), await world.person([])
+    assert (await note(world, ward, guardian)).status_code == 200
+    own = await world.desk(Role.CITIZEN, "", ward.id)
+    assert (await own.post("/warga/wali", data={"end": str(await related(world, ward))})).status_code == 303
+    assert ward.name not in (await (await world.desk(Role.CITIZEN, "", guardian.id)).get("/warga")).text
+
+
 async def test_a_system_neither_makes_a_guardian_nor_lengthens_one(world) -> None:
     ward, guardian = await world.person([""]), await world.person([])
     await world.care_for(ward, "asker")
