@@ -1,15 +1,13 @@
 """What all tests stand on: a real PostgreSQL, migrated databases, a served demo city. Nothing of ours is replaced."""
 
-import os
 import shutil
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
-from running import Served, dsn_of, free_port, load_city, own_folder, start, stop, wait_until_ready
+from running import Served, another_database, dsn_of, free_port, load_city, own_folder, start, stop, wait_until_ready
 
 from sekali import app, kernel
 
@@ -46,19 +44,23 @@ async def template(cluster: kernel.Cluster) -> str:
     return "template_sekali"
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def database(
-    cluster: kernel.Cluster, template: str, request: pytest.FixtureRequest
-) -> AsyncIterator[kernel.Database]:
-    """A fresh database for one test."""
-    name = f"test_{os.getpid()}_{time.monotonic_ns()}"
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def city_template(cluster: kernel.Cluster, template: str, folder: Path) -> str:
+    """The same with a demo city of 100 people, sealed with the keys in ``folder``; loaded once, for it takes seconds."""
     admin = await kernel.Database.connect(cluster.dsn, 1)
-    await admin.execute(f"create database {name} template {template}")
-    database = await kernel.Database.connect(dsn_of(cluster, name), 6)
-    yield database
-    await database.close()
-    await admin.execute(f"drop database {name} with (force)")
+    await admin.execute(f"create database template_city template {template}")
     await admin.close()
+    database = await kernel.Database.connect(dsn_of(cluster, "template_city"), 6)
+    await load_city(await app.build(kernel.Settings(data=folder / "data"), database), 100)
+    await database.close()
+    return "template_city"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database(cluster: kernel.Cluster, template: str) -> AsyncIterator[kernel.Database]:
+    """A fresh database for one test."""
+    async with another_database(cluster, template) as made:
+        yield made
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -68,10 +70,10 @@ async def sekali(database: kernel.Database, folder: Path) -> app.Sekali:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def city(sekali: app.Sekali) -> app.Sekali:
-    """The joined program with a demo city of 100 people."""
-    await load_city(sekali, 100)
-    return sekali
+async def city(cluster: kernel.Cluster, city_template: str, folder: Path) -> AsyncIterator[app.Sekali]:
+    """The joined program over a database of its own with a demo city of 100 people."""
+    async with another_database(cluster, city_template) as made:
+        yield await app.build(kernel.Settings(data=folder / "data", rate_address=None, rate_account=None), made)
 
 
 @pytest.fixture(scope="session")

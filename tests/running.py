@@ -8,6 +8,8 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +31,21 @@ def own_folder() -> Path:
 def dsn_of(cluster: kernel.Cluster, name: str) -> str:
     """Another database on the same server."""
     return cluster.dsn.replace("/sekali?", f"/{name}?")
+
+
+@asynccontextmanager
+async def another_database(cluster: kernel.Cluster, template: str, size: int = 6) -> AsyncIterator[kernel.Database]:
+    """A copy of ``template`` on the same server, gone afterwards."""
+    name = f"test_{os.getpid()}_{time.monotonic_ns()}"
+    admin = await kernel.Database.connect(cluster.dsn, 1)
+    await admin.execute(f"create database {name} template {template}")
+    database = await kernel.Database.connect(dsn_of(cluster, name), size)
+    try:
+        yield database
+    finally:
+        await database.close()
+        await admin.execute(f"drop database {name} with (force)")
+        await admin.close()
 
 
 async def load_city(sekali: app.Sekali, population: int) -> int:

@@ -76,4 +76,4 @@ def test_an_answer_in_xml_is_told_as_it_went_out(http) -> None:
     latest = log_of(http)[0]
     assert latest["parameters"] == ["colour", "_format"] and latest["bytes"] == len(answer.content)
     (issue,) = latest["issues"]
-    assert "_lastUpdated" in issue["text"] and "colour" not in issue["text"] + issue["expression"]
+    assert "has no search parameter" in issue["text"] and "colour" not in issue["text"] + issue["expression"]

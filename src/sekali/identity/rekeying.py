@@ -9,7 +9,7 @@ from sekali import kernel, security
 from .directory import CITIZEN
 
 SQL = kernel.queries(__file__)
-_IDENTIFIERS = security.Walk(SQL.edge, SQL.hold, SQL.left)
+IDENTIFIERS = security.Walk(SQL.edge, SQL.hold, SQL.left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Identifiers:
             await tx.execute(SQL.put, *keys, new, cipher.newest)
 
         last = (UUID(int=2**128 - 1), "\U0010ffff")
-        return await _IDENTIFIERS.page(tx, cipher.newest, after or (UUID(int=0), ""), last, put)
+        return await IDENTIFIERS.page(tx, cipher.newest, after or (UUID(int=0), ""), last, put)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from .stored import array, content_anew, stored
 
 SQL = kernel.queries(__file__)
 _START, _LAST = (-(2**31), "", UUID(int=0)), (2**31 - 1, "~", UUID(int=2**128 - 1))
-_RESOURCES = security.Walk(SQL.edge, SQL.hold, SQL.left)
-_VERSIONS = security.Walk(SQL.edge_of_versions, SQL.hold_versions, SQL.left_of_versions)
+RESOURCES = security.Walk(SQL.edge, SQL.hold, SQL.left)
+VERSIONS = security.Walk(SQL.edge_of_versions, SQL.hold_versions, SQL.left_of_versions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Resources:
             keys = [[row[name] for row in rows] for name in ("shard", "type", "id")]
             await tx.execute(SQL.put, *keys, new, terms, cipher.newest)
 
-        return await _RESOURCES.page(tx, cipher.newest, after or _START, _LAST, put)
+        return await RESOURCES.page(tx, cipher.newest, after or _START, _LAST, put)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +45,4 @@ class Versions:
             keys = [[row[name] for row in rows] for name in ("shard", "type", "id", "version")]
             await tx.execute(SQL.put_versions, *keys, [content_anew(cipher, row) for row in rows], cipher.newest)
 
-        return await _VERSIONS.page(tx, cipher.newest, after or (*_START, 0), (*_LAST, 2**31 - 1), put)
+        return await VERSIONS.page(tx, cipher.newest, after or (*_START, 0), (*_LAST, 2**31 - 1), put)

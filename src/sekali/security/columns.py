@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from sekali import kernel
 
@@ -26,17 +26,20 @@ class Step:
     left: int
 
 
-class Walk(NamedTuple):
+@dataclass
+class Walk:
     """SQL for a table whose rows have the number of their key beside them.
 
     :ivar edge: from a place on, with a page's length: the last place of a page.
     :ivar hold: from a place to another, with the newest key: rows under another key that nobody holds.
     :ivar left: the same: how many are under another key.
+    :ivar rows: of a page, which is one transaction.
     """
 
     edge: str
     hold: str
     left: str
+    rows: int = PAGE
 
     async def page(
         self, tx: kernel.Session, newest: int, at: tuple[Any, ...], last: tuple[Any, ...],
@@ -46,7 +49,7 @@ class Walk(NamedTuple):
 
         :param last: a place behind all there can be, for the last page.
         """
-        edge = await tx.fetchrow(self.edge, *at, PAGE)
+        edge = await tx.fetchrow(self.edge, *at, self.rows)
         end = tuple(edge.values()) if edge else last
         rows = await tx.fetch(self.hold, *at, *end, newest)
         if rows:

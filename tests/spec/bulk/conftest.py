@@ -1,5 +1,6 @@
 """A city with systems that ask in bulk, over HTTP without a socket."""
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -7,7 +8,6 @@ from pathlib import Path
 
 import httpx
 import pytest_asyncio
-from running import load_city
 
 from sekali import app, kernel, security
 
@@ -65,10 +65,10 @@ async def client_of(sekali: app.Sekali, name: str, secret: str) -> AsyncIterator
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def office(database: kernel.Database, tmp_path: Path) -> AsyncIterator[Office]:
-    sekali = await app.build(kernel.Settings(data=tmp_path, bulk_mb=100), database)
-    await load_city(sekali, 100)
-    async with database.transaction() as tx:
+async def office(city: app.Sekali, folder: Path, tmp_path: Path) -> AsyncIterator[Office]:
+    shutil.copytree(folder / "data/keys", tmp_path / "keys")
+    sekali = await app.build(kernel.Settings(data=tmp_path, bulk_mb=100), city.database)
+    async with sekali.database.transaction() as tx:
         await sekali.doorkeeper.add_operator(tx, "operator", "s" * 43)
     secret = "sekali-demo-client-secret"
     async with (

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import decrypting
 import pytest
+from running import another_database
 
 from sekali import app, kernel
 from sekali.exchange.bulk import lines as the_lines
@@ -109,15 +110,8 @@ async def test_what_an_export_gave_comes_back_as_the_same(office, sekali_of_anot
 @pytest.fixture
 async def sekali_of_another(cluster, template, tmp_path):
     """A second Sekali with an empty database."""
-    from running import dsn_of
-
-    admin = await kernel.Database.connect(cluster.dsn, 1)
-    await admin.execute(f"create database another template {template}")
-    database = await kernel.Database.connect(dsn_of(cluster, "another"), 4)
-    yield await app.build(kernel.Settings(data=tmp_path / "another"), database)
-    await database.close()
-    await admin.execute("drop database another with (force)")
-    await admin.close()
+    async with another_database(cluster, template) as database:
+        yield await app.build(kernel.Settings(data=tmp_path / "another"), database)
 
 
 async def test_wrong_lines_are_told_and_stop_nothing(sekali, tmp_path) -> None:

@@ -51,8 +51,8 @@ async def test_no_request_at_all_makes_a_fault_of_ours(city) -> None:
     )
 
 
-async def test_behind_tls_every_cookie_is_secure_and_every_answer_asks_for_tls(city, database, folder) -> None:
-    sekali = await app.build(kernel.Settings(data=folder / "data", https=True, **OPEN), database)
+async def test_behind_tls_every_cookie_is_secure_and_every_answer_asks_for_tls(city, folder) -> None:
+    sekali = await app.build(kernel.Settings(data=folder / "data", https=True, **OPEN), city.database)
     form = [(b"host", b"sekali.test"), (b"sec-fetch-site", b"same-origin")]
     for path, body in (
         ("/masuk", b"username=walikota&password=sekali-demo"),

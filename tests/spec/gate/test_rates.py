@@ -90,9 +90,9 @@ def browser(sekali: app.Sekali, **headers: str) -> httpx.AsyncClient:
 
 
 @pytest.fixture
-async def tight(city, database, folder) -> app.Sekali:
+async def tight(city, folder) -> app.Sekali:
     """A server that allows 120 requests a minute of an address and 60 of an account."""
-    return await app.build(kernel.Settings(data=folder / "data", rate_address=120, rate_account=60), database)
+    return await app.build(kernel.Settings(data=folder / "data", rate_address=120, rate_account=60), city.database)
 
 
 async def test_a_system_that_asks_too_often_is_told_in_fhirs_shape(tight) -> None:

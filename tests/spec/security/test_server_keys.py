@@ -7,7 +7,6 @@ import os
 import random
 import shutil
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,9 +20,9 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from running import dsn_of, load_city, own_folder
+from running import another_database, dsn_of
 
-from sekali import app, backup, demo, fhir, kernel, records, security
+from sekali import app, backup, demo, fhir, identity, kernel, records, security
 
 PLACE = st.tuples(st.binary(max_size=300), st.binary(max_size=40))
 TERMS = st.lists(st.integers(-(2**63), 2**63 - 1), max_size=60, unique=True)
@@ -77,18 +76,12 @@ class Town:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def town(cluster, template) -> AsyncIterator[Town]:
-    folder, name = own_folder(), f"town_{os.getpid()}_{time.monotonic_ns()}"
-    admin = await kernel.Database.connect(cluster.dsn, 1)
-    await admin.execute(f"create database {name} template {template}")
-    database = await kernel.Database.connect(dsn_of(cluster, name), 8)
-    sekali = await app.build(kernel.Settings(data=folder, rate_address=None, rate_account=None), database)
-    await load_city(sekali, 100)
-    yield Town(sekali, folder)
-    await database.close()
-    await admin.execute(f"drop database {name} with (force)")
-    await admin.close()
-    shutil.rmtree(folder)
+async def town(cluster, city_template, folder, tmp_path_factory) -> AsyncIterator[Town]:
+    own = tmp_path_factory.mktemp("town")
+    shutil.copytree(folder / "data/keys", own / "keys")
+    async with another_database(cluster, city_template, 8) as database:
+        settings = kernel.Settings(data=own, rate_address=None, rate_account=None)
+        yield Town(await app.build(settings, database), own)
 
 
 # What is sealed
@@ -373,8 +366,8 @@ async def test_plain_rows_of_an_earlier_version_are_searched_as_before_and_seale
 
 async def test_while_keys_change_every_answer_is_whole(town, loading, monkeypatch) -> None:
     """Readers, searchers and writers, who know what must be there, go on through three changes of keys."""
-    monkeypatch.setattr("sekali.records.rekeying.STEP", 20)
-    monkeypatch.setattr("sekali.identity.rekeying.STEP", 20)
+    for walk in (records.rekeying.RESOURCES, records.rekeying.VERSIONS, identity.rekeying.IDENTIFIERS):
+        monkeypatch.setattr(walk, "rows", 20)
     chance = random.Random(2018)
     numbered = "type = 'Patient' and exists (select from identity.identifier i where i.citizen = id)"
     patients = {

@@ -1,7 +1,5 @@
 """Hospitals with systems that want to be told, over HTTP without a socket; their endpoint is a real one."""
 
-import os
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,7 +9,7 @@ import pytest
 import pytest_asyncio
 from payloads import asking, encounter, referral
 from receiving import Receiver, receiver
-from running import dsn_of, load_city
+from running import another_database
 
 from sekali import app, kernel
 
@@ -93,20 +91,12 @@ CLEAN = (
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def city_hall(cluster, template, folder) -> AsyncIterator[app.Sekali]:
+async def city_hall(cluster, city_template, folder) -> AsyncIterator[app.Sekali]:
     """One city for all tests of a module: each needs people of its own only."""
-    name = f"hall_{os.getpid()}_{time.monotonic_ns()}"
-    admin = await kernel.Database.connect(cluster.dsn, 1)
-    await admin.execute(f"create database {name} template {template}")
-    database = await kernel.Database.connect(dsn_of(cluster, name), 6)
-    sekali = await app.build(kernel.Settings(data=folder), database)
-    await load_city(sekali, 100)
-    await database.execute("create schema kept")
-    await database.execute("create table kept.client as select * from security.client")
-    yield sekali
-    await database.close()
-    await admin.execute(f"drop database {name} with (force)")
-    await admin.close()
+    async with another_database(cluster, city_template) as database:
+        await database.execute("create schema kept")
+        await database.execute("create table kept.client as select * from security.client")
+        yield await app.build(kernel.Settings(data=folder / "data"), database)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
