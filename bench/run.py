@@ -29,6 +29,9 @@ PGBENCH_CLIENTS = 16
 PEOPLE = int(os.environ.get("BENCH_PEOPLE", "20000"))
 CHECK_INS_A_SECOND, CHECK_IN_SECONDS = 50, 20
 
+KNOWN = """select p.shard, p.id from care.relation r join security.client c on c.organization = r.facility
+join records.resource p on p.id = r.citizen and p.type = 'Patient' where c.id = $1 order by p.id limit 1 offset 77"""
+"""Somebody whom the asking hospital cares for: of others it is told an introduction only."""
 READ = "select content from records.resource where shard = {shard} and type = 'Patient' and id = '{id}';\n"
 FIND = (
     "select r.content from identity.identifier i join records.resource r on r.shard = i.shard and r.type = 'Patient'"
@@ -76,6 +79,14 @@ def line(name: str, ours: list[Side], limits: dict[str, list[float]], goal: floa
         )
 
 
+def guards(name: str, bare: list[Side], full: list[Side]) -> None:
+    """What part of the bare throughput they take."""
+    taken = [1 - ours.rate / theirs.rate for ours, theirs in zip(full, bare, strict=True)]
+    cost = statistics.median(taken)
+    verdict = "reached" if cost < 0.35 else "MISSED"
+    print(f"{name:34} take {cost:.0%} ({min(taken):.0%} to {max(taken):.0%})  goal below 35 % {verdict}")
+
+
 async def check_ins(server: Server, cards: list[str]) -> list[float]:
     """Milliseconds of each scan at a counter, 50 begun every second whether or not earlier ones are done."""
     headers = {"Sec-Fetch-Site": "same-origin"}
@@ -120,9 +131,7 @@ def require_wrk() -> None:
 
 async def measure_reads(city: City) -> None:
     cluster, database, folder = city.cluster, city.database, city.folder
-    row = await database.fetchrow(
-        "select shard, id from records.resource where type = 'Patient' order by id limit 1 offset 777"
-    )
+    row = await database.fetchrow(KNOWN, demo.CLIENTS[0][0])
     patient = (await kept(city, "id = $1", row["id"]))[0].resource
     nik = next(i["value"] for i in patient["identifier"] if i["system"].endswith("/nik"))
     system = "https://fhir.kemkes.go.id/id/nik"
@@ -155,6 +164,8 @@ async def measure_reads(city: City) -> None:
         line("read by id, token + Grant + audit", sides[full, read], limits["read"], 0.25)
         line("search by NIK, bare", sides[bare, search], limits["find"], 0.50)
         line("search by NIK, all on", sides[full, search], limits["find"], 0.35)
+        guards("token, consent and audit of a read", sides[bare, read], sides[full, read])
+        guards("the same of a search by NIK", sides[bare, search], sides[full, search])
         rows = await kept(city, "type = 'Patient' order by id limit 1000")
         cards = [f"SEKALI:{value}" for one in rows for value in card_of(one.content)]
         taken = sorted(await check_ins(full, cards))

@@ -13,6 +13,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from sekali import app, demo, kernel, program
 
 UNCOUNTED = {"SEKALI_RATE_ADDRESS": "none", "SEKALI_RATE_ACCOUNT": "none"}
@@ -103,10 +105,17 @@ def wait_until_ready(served: Served, seconds: float = 120) -> None:
             contextlib.suppress(OSError),
             urllib.request.urlopen(f"{served.url}/fhir-r4/v1/metadata", timeout=2) as answer,
         ):
-            if answer.status == 200:
+            if answer.status == 200 and _listens(served):
                 return
         time.sleep(0.1)
     raise AssertionError(f"not ready after {seconds} s: {served.log.read_text()}")
+
+
+def _listens(served: Served) -> bool:
+    """That it is this process: workers of one that was killed answer for a moment still, and share the port."""
+    port = int(served.url.rpartition(":")[2])
+    found = psutil.Process(served.process.pid).net_connections("tcp")
+    return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in found)
 
 
 def stop(served: Served) -> None:

@@ -4,9 +4,10 @@
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from uuid import UUID
 
 from sekali import kernel
 
@@ -30,12 +31,9 @@ def write_as(number: int) -> None:
     _writer = number
 
 
-def _stream(event: Event, day: str, place: int) -> str:
-    return f"{event.facility or 'system'}/{day}/{_writer}.{place}"
-
-
-def _streams(events: Sequence[Event], at: datetime, place: int) -> list[str]:
-    return sorted({_stream(event, f"{at:%Y-%m-%d}", place) for event in events})
+def _streams(events: Sequence[Event], at: datetime, place: int) -> dict[UUID | None, str]:
+    """Facility -> its chain, for all facilities of some events."""
+    return {one: f"{one or 'system'}/{at:%Y-%m-%d}/{_writer}.{place}" for one in {event.facility for event in events}}
 
 
 def link(before: bytes, seq: int, microseconds: int, values: Sequence[object]) -> bytes:
@@ -73,12 +71,11 @@ async def append_alone(database: kernel.Database, events: Sequence[Event]) -> No
     async with database.session() as session:
         at = kernel.now()
         streams = _streams(events, at, session.place)
-        if all(stream in session.known for stream in streams):
-            heads = {
-                stream: session.known.pop(stream) for stream in streams
-            }  # whatever happens now, it is not so any more
+        if session.known.keys() >= set(streams.values()):
+            # whatever happens now, they do not end so any more
+            heads = {stream: session.known.pop(stream) for stream in streams.values()}
             with suppress(kernel.Conflict):  # another program writes these too, a command at the terminal
-                session.known.update(await _write(session, at, events, heads))
+                session.known.update(await _write(session, at, events, streams, heads))
                 return
     async with database.transaction() as tx:
         heads = await _append(tx, events)
@@ -90,26 +87,29 @@ async def _append(tx: kernel.Session, events: Sequence[Event]) -> Heads:
     """Under a lock; how the chains end now comes back, true once the transaction is."""
     at = kernel.now()
     streams = _streams(events, at, tx.place)
-    for stream in streams:
-        tx.known.pop(stream, None)
-    heads = await _lock(tx, streams)
-    if len(heads) < len(streams):
-        await tx.execute(SQL.make_heads, [stream for stream in streams if stream not in heads])
-        heads = await _lock(tx, streams)
-    return await _write(tx, at, events, heads)
+    names = sorted(streams.values())
+    for name in names:
+        tx.known.pop(name, None)
+    heads = await _lock(tx, names)
+    if len(heads) < len(names):
+        await tx.execute(SQL.make_heads, [name for name in names if name not in heads])
+        heads = await _lock(tx, names)
+    return await _write(tx, at, events, streams, heads)
 
 
 async def _lock(tx: kernel.Session, streams: list[str]) -> Heads:
     return {row["stream"]: (row["seq"], row["hash"]) for row in await tx.fetch(SQL.lock_heads, streams)}
 
 
-async def _write(session: kernel.Session, at: datetime, events: Sequence[Event], before: Heads) -> Heads:
+async def _write(
+    session: kernel.Session, at: datetime, events: Sequence[Event], streams: Mapping[UUID | None, str], before: Heads
+) -> Heads:
     """How the chains end then. Raises Conflict when they did not end as ``before`` says; then nothing is kept."""
-    day, moment, heads = f"{at:%Y-%m-%d}", microseconds(at), dict(before)
+    moment, heads = microseconds(at), dict(before)
     actors: dict[tuple[object, ...], int] = {}
     rows = []
     for event in map(_bounded, events):
-        stream = _stream(event, day, session.place)
+        stream = streams[event.facility]
         seq, last = heads[stream]
         hash = link(last, seq + 1, moment, event)
         heads[stream] = seq + 1, hash

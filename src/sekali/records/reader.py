@@ -317,7 +317,10 @@ class Reader:
 
     async def _told(self, found: Sequence[Stored], named: frozenset[str] = frozenset()) -> list[Stored]:
         """What was found, as it leaves: of strangers no more than an introduction."""
-        strange = await asyncio.gather(*map(self._strange, found))
+        if len(found) == 1:  # a task would cost more than the question
+            strange = [await self._strange(found[0])]
+        else:
+            strange = await asyncio.gather(*map(self._strange, found))
         return [introduced(one, named) if is_strange else one for one, is_strange in zip(found, strange, strict=True)]
 
     async def _strange(self, one: Stored) -> bool:
