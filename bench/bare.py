@@ -1,6 +1,6 @@
-"""Sekali without its guards, for measuring only: no token is looked at, whoever asks has one fixed Grant to which all is
-open, and nothing is audited. All else is as it is served on two cores: gate, routes, request log, two processes. Never
-part of the program.
+"""Sekali without some of its guards, for measuring only: ``bare.py policy audit`` looks at no token, gives whoever asks one
+fixed Grant to which all is open, and audits nothing. All else is as it is served on two cores: gate, routes, request log, two
+processes. Never part of the program.
 """
 
 import asyncio
@@ -27,16 +27,18 @@ async def main() -> None:
     async def same(authorization: bytes, doors: exchange.Doors) -> security.Grant:
         return grant
 
-    audit.Journal.record_all = silent
-    importlib.import_module("sekali.exchange.routes").grant_of = same
+    if "audit" in sys.argv:
+        audit.Journal.record_all = silent
+    if "policy" in sys.argv:
+        importlib.import_module("sekali.exchange.routes").grant_of = same
     joined = await app.build(found, await kernel.Database.connect(found.database_url))
     with serving.shared("127.0.0.1", found.port) as listener:
         await serving.work(joined.asgi, listener, ())
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        subprocess.Popen([sys.executable, __file__, "second"], stdin=subprocess.PIPE)
+    if "second" not in sys.argv:
+        subprocess.Popen([sys.executable, *sys.argv, "second"], stdin=subprocess.PIPE)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main())

@@ -147,7 +147,7 @@ def ratios(ours: Mapping[int, Sequence[Rate]], theirs: Mapping[int, Sequence[Rat
 async def main() -> None:
     require_wrk()
     async with cluster() as (within, folder), loaded(within, folder, PEOPLE) as city:
-        with Server(within.dsn, bare=False) as server:
+        with Server(within.dsn) as server:
             ours = await target_of(city, server)
             print(f"\n{PEOPLE} people; resources a second at {CONNECTIONS} connections, everything on")
             await side_by_side([ours, *targets()], folder)

@@ -83,7 +83,7 @@ async def main() -> None:
         cluster() as (other, there), loaded(other, there, LARGE) as large,
     ):  # fmt: skip
         found: dict[str, dict[int, list[float]]] = {}
-        with Server(small.cluster.dsn, bare=False) as one_server, Server(large.cluster.dsn, bare=False) as other_server:
+        with Server(small.cluster.dsn) as one_server, Server(large.cluster.dsn) as other_server:
             sides = []
             for city, server in ((small, one_server), (large, other_server)):
                 target = await target_of(city, server)

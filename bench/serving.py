@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -21,9 +22,9 @@ atexit.register(shutil.rmtree, DATA, ignore_errors=True)
 
 
 class Server:
-    """``sekali serve``; or, bare, the same interactions without token, policy and audit (see bare.py)."""
+    """``sekali serve``; or the same ``without`` some guards: "policy", "audit" (see bare.py)."""
 
-    def __init__(self, dsn: str, bare: bool) -> None:
+    def __init__(self, dsn: str, without: Sequence[str] = ()) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -31,7 +32,7 @@ class Server:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SEKALI_")}
         environment |= {"SEKALI_DATABASE_URL": dsn, "SEKALI_PORT": str(self.port), "SEKALI_DATA": str(DATA)}
         environment |= {"SEKALI_RATE_ADDRESS": "none", "SEKALI_RATE_ACCOUNT": "none"}  # what it can is measured
-        command = [str(Path(__file__).parent / "bare.py")] if bare else ["-m", "sekali", "serve"]
+        command = [str(Path(__file__).parent / "bare.py"), *without] if without else ["-m", "sekali", "serve"]
         self._process = subprocess.Popen([sys.executable, *command], env=environment, stdout=subprocess.DEVNULL)
         self.pid = self._process.pid
 
