@@ -222,9 +222,7 @@ class Destruction:
         async with self._database.transaction() as tx:
             if await tx.fetchval(SQL.drop, citizen, require_facility(actor)) is None:
                 raise kernel.NotFound("There is no such proposal. Load the list anew.")
-            event = records.event(
-                grant, audit.Kind.DESTRUCTION_PROPOSED, citizen, f"Patient/{citizen}", "taken back"
-            )
+            event = records.event(grant, audit.Kind.DESTRUCTION_PROPOSED, citizen, f"Patient/{citizen}", "taken back")
             await audit.append(tx, [event])
 
     async def hold(self, actor: security.Actor, citizen: UUID, reason: str) -> None:
@@ -354,4 +352,6 @@ def _not_due(standing: Standing | None) -> str:
         return "Somebody of these was cared for since, so the time has begun anew. Load the list anew."
     if standing.running == "held":
         return "Somebody of these is held: the record is still to be used. Load the list anew."
-    return "Of somebody of these something still runs: a request, a visit, a referral, an emergency review or a guardian."
+    return (
+        "Of somebody of these something still runs: a request, a visit, a referral, an emergency review or a guardian."
+    )

@@ -285,11 +285,17 @@ def _require_lawful(until: Kept, actor: security.Actor, outcome: Outcome, ground
         )
     if outcome is Outcome.REFUSED and ground == KEPT_BY_LAW and until.over:
         raise kernel.Invalid(
-            faults=[kernel.Fault("ground", "The time for which the law has it kept is over. Choose another ground, or accept.")]
+            faults=[
+                kernel.Fault(
+                    "ground", "The time for which the law has it kept is over. Choose another ground, or accept."
+                )
+            ]
         )
     leave = security.decide(actor, security.Purpose.RETENTION, None, security.Relation.DUE)
     if outcome is Outcome.ACCEPTED and records.RETENTION not in leave.writes:
-        raise kernel.Invalid("To accept begins the destruction, which you confirm afterwards: the records officer accepts it.")
+        raise kernel.Invalid(
+            "To accept begins the destruction, which you confirm afterwards: the records officer accepts it."
+        )
 
 
 def _event(grant: security.Grant, kind: audit.Kind, citizen: UUID | None, id: UUID, detail: str = "") -> audit.Event:

@@ -9,8 +9,8 @@ from sekali import kernel, records, security
 from . import reading
 from .consents import CLASSES
 from .corrections import wished
-from .duties import LONGEST_REASON, SHORTEST, Duties
 from .destruction import Destruction
+from .duties import LONGEST_REASON, SHORTEST, Duties
 from .duty import Access, Correction, Deletion, Kind, Restriction
 from .facilities import Facilities, today
 from .own import of_myself
@@ -21,9 +21,7 @@ from .views import Person
 class Rights:
     """Of the person whose page it is."""
 
-    def __init__(
-        self, store: records.Store, facilities: Facilities, duties: Duties, destruction: Destruction
-    ) -> None:
+    def __init__(self, store: records.Store, facilities: Facilities, duties: Duties, destruction: Destruction) -> None:
         self._store = store
         self._facilities = facilities
         self._duties = duties

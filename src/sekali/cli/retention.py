@@ -1,6 +1,5 @@
 """``sekali retention``: how many records are kept by law, and how many no longer have to be."""
 
-import click
 from rich.table import Table
 
 from sekali import app, security

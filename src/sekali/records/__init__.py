@@ -24,8 +24,8 @@ AT_REST: tuple[security.Table, ...] = (Resources(), Versions())
 """What is sealed here; versions after what is in use."""
 
 __all__ = [
-    "ALWAYS", "AT_REST", "DESTRUCTION", "EVER", "MOST_HISTORY", "RETENTION", "Change", "Chart", "Codes", "Extract", "Owned", "Page",
-    "Plan", "Prepared", "Query", "Reader", "Relations", "Seals", "Store", "Stored", "Watcher", "Writing", "alone", "carry_out",
-    "destroy", "event", "last_cared", "look", "moment", "numbers_of", "parse_filter", "people", "plan", "prepare", "quiet", "renew",
-    "shown_to", "standing", "stay", "twin",
+    "ALWAYS", "AT_REST", "DESTRUCTION", "EVER", "MOST_HISTORY", "RETENTION", "Change", "Chart", "Codes", "Extract", "Owned",
+    "Page", "Plan", "Prepared", "Query", "Reader", "Relations", "Seals", "Store", "Stored", "Watcher", "Writing", "alone",
+    "carry_out", "destroy", "event", "last_cared", "look", "moment", "numbers_of", "parse_filter", "people", "plan",
+    "prepare", "quiet", "renew", "shown_to", "standing", "stay", "twin",
 ]  # fmt: skip

@@ -16,24 +16,22 @@ def report(entries: Sequence[care.Entry], language: str, zone: str, fictitious: 
         return long_day(kernel.in_zone(value, zone).date(), language)
 
     begun, ended = (f"{kernel.in_zone(one.at, zone):%H.%M.%S}" for one in (first, last))
+    proposers = ", ".join(sorted({one.proposer for one in entries}))
     pairs = (
         (say("Facility"), first.facility_name), (say("Day"), day(first.at)), (say("Time"), f"{begun} - {ended}"),
-        (say("People whose record was destroyed"), str(len(entries))),
-        (say("Confirmed by"), first.by_name), (say("Proposed by"), ", ".join(sorted({one.proposer for one in entries}))),
-        (say("Legal ground"), first.content.basis[language]),
-        (say("Kept for"), say("%(n)s years after the last visit", n=first.years)), (say("Number of this report"), str(first.deed)),
+        (say("People whose record was destroyed"), str(len(entries))), (say("Confirmed by"), first.by_name),
+        (say("Proposed by"), proposers), (say("Legal ground"), first.content.basis[language]),
+        (say("Kept for"), say("%(n)s years after the last visit", n=first.years)),
+        (say("Number of this report"), str(first.deed)),
     )  # fmt: skip
+    head = ("#", say("Reference"), say("Last visit"), say("Kept by law through"), say("Resources"))
     rows = tuple(
         (str(number), str(one.id), long_day(one.last_visit, language), long_day(one.kept_until, language), str(one.resources))
         for number, one in enumerate(entries, 1)
     )  # fmt: skip
     kinds = tuple((kind, str(count)) for kind, count in care.totals(entries).items())
-    signers = tuple(
-        program.documents.Signer(office, name)
-        for office, name in (
-            (say("Records officer"), ", ".join(sorted({one.proposer for one in entries}))), (say("Head of the facility"), first.by_name),
-        )
-    )  # fmt: skip
+    offices = ((say("Records officer"), proposers), (say("Head of the facility"), first.by_name))
+    signers = tuple(program.documents.Signer(office, name) for office, name in offices)
     blocks: tuple[program.documents.Block, ...] = (
         program.documents.Paragraph(
             say(
@@ -43,9 +41,7 @@ def report(entries: Sequence[care.Entry], language: str, zone: str, fictitious: 
         ),
         program.documents.Facts(pairs),
         program.documents.Heading(1, say("What was destroyed")),
-        program.documents.Table(
-            ("#", say("Reference"), say("Last visit"), say("Kept by law through"), say("Resources")), rows, (5, 42, 20, 20, 13), (4,)
-        ),
+        program.documents.Table(head, rows, (5, 42, 20, 20, 13), (4,)),
         program.documents.Heading(1, say("Resources by kind")),
         program.documents.Table((say("Kind"), say("Number")), kinds, (75, 25), (1,)),
         program.documents.Paragraph(

@@ -152,7 +152,9 @@ async def release(request: Request) -> Response:
 async def log(request: Request) -> Response:
     """The legal-basis log of the facility, the newest first."""
     text = request.query_params.get("sebelum", "")
-    entries, behind = await request.state.doors.care.destruction.log(request.state.actor, _place(text) if text else None)
+    entries, behind = await request.state.doors.care.destruction.log(
+        request.state.actor, _place(text) if text else None
+    )
     return render(
         request, "retention/log.html", entries=entries, before=text,
         behind=f"{behind.at.isoformat()}~{behind.id}" if behind else "",
