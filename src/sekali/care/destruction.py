@@ -104,8 +104,7 @@ class Destruction:
         """A page of those of the facility whose time is over, and from where to look further. Audited. Raises Forbidden."""
         grant = _leave(actor)
         found, place = await due_at(self._database, self.rule, require_facility(actor), actor.zone, after, PAGE)
-        proposed = {row["citizen"] for row in await self._database.fetch(SQL.proposed, [id for id, _ in found])}
-        people = await self._people(grant, [id for id, _ in found if id not in proposed])
+        people = await self._people(grant, [id for id, _ in found])
         return [Due(people[id], one.kept) for id, one in found if id in people], place
 
     async def proposals(self, actor: security.Actor) -> list[Proposal]:

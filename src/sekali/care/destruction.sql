@@ -1,7 +1,9 @@
 -- name: candidates
--- Some of a facility's people in the order of their ids, and whether the working lists know nothing of them since a moment.
+-- Some of a facility's people in the order of their ids, and whether they are not proposed yet and the working lists know
+-- nothing of them since a moment.
 select r.citizen, not exists (select from care.visit v where v.citizen = r.citizen and v.arrived_at >= $3)
-  and not exists (select from care.referral f where f.citizen = r.citizen and f.requested_at >= $3) as quiet
+  and not exists (select from care.referral f where f.citizen = r.citizen and f.requested_at >= $3)
+  and not exists (select from care.proposal p where p.citizen = r.citizen) as quiet
 from (
   select citizen from care.relation where facility = $1 and citizen > $2 order by citizen limit $4
 ) r order by r.citizen
@@ -47,10 +49,6 @@ values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning citizen
 -- What waits for a facility's head.
 select citizen, facility, proposed_by, by_name, proposed_at, last_visit from care.proposal
 where facility = $1 order by proposed_at, citizen limit $2
-
--- name: proposed
--- Those of some people who are proposed, and where.
-select citizen, facility from care.proposal where citizen = any($1::uuid[])
 
 -- name: take
 -- One of them, which is the caller's until its transaction ends.
