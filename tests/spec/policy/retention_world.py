@@ -34,7 +34,7 @@ async def age(world: World, person: UUID, years: float = LONG) -> None:
         )
         condition = " and type <> 'Patient'" if table == "records.resource" else ""
         await world.city.database.execute(
-            f"update {table} set {sets}{more} where {owner} = $1{condition}", person, days
+            f"update {table} set {sets}{more} where {owner} = $1{condition}", person, days  # noqa: S608
         )  # fmt: skip
     await world.city.database.execute(
         "update records.resource set updated = updated - make_interval(days => $2) where id = $1", person, days
@@ -95,15 +95,15 @@ async def full_person(world: World, word: str) -> tuple[Person, list[UUID]]:
     account = await database.fetchval("select id from security.account where citizen = $1", about)
     for sql, *values in (
         ("insert into security.passkey values (uuid_send($1), $1, '\\x02', 0, 'kunci', now(), now())", account),
-        ("insert into security.provider_link values ('https://penyedia.example', ($1::uuid)::text, $1::uuid, now(), now())", account),
+        ("insert into security.provider_link values ('https://p.example', ($1::uuid)::text, $1::uuid, now(), now())", account),
         ("insert into security.recovery_code values ($1, '\\x03')", account),
         ("insert into security.second_factor values ($1, '\\x04', now())", account),
-        ("insert into bulk.job (id, kind, actor, actor_name, role, facility_name, request, asked, folder, attended, moment, state,"
-         " created_at, expires_at) values ($1, 'export', $1, '', '', '', '', '', '', false, now(), 'done', now(), now())", key),
+        ("insert into bulk.job (id, kind, actor, actor_name, role, facility_name, request, asked, folder, attended, moment,"
+         " state, created_at, expires_at) values ($1, 'export', $1, '', '', '', '', '', '', false, now(), 'done', now(), now())", key),
         ("insert into bulk.person values ($1, $2)", key, about),
         ("insert into bulk.told values ($1, $2)", key, about),
-        ("insert into subscription.event (subscription, at, citizen, focus, context) values ($1, now(), $2, $3, '{}')", key, about,
-         f"Patient/{about}"),
+        ("insert into subscription.event (subscription, at, citizen, focus, context) values ($1, now(), $2, $3, '{}')",
+         key, about, f"Patient/{about}"),
     ):  # fmt: skip
         await database.execute(sql, *values)
     async with world.city.store.change(world.system("writer")) as change:

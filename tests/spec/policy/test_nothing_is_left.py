@@ -91,7 +91,7 @@ async def whole(database: kernel.Database) -> dict[str, str]:
     """Every row of every table as a text."""
     found = {}
     for place in sorted({place for place, _ in await columns(database)}):
-        rows = await database.fetch(f"select t::text as row from {place} t")
+        rows = await database.fetch(f"select t::text as row from {place} t")  # noqa: S608
         found[place] = "\n".join(row["row"] for row in rows)
     return found
 
@@ -100,11 +100,11 @@ async def words(sekali: app.Sekali) -> str:
     """All that is sealed, opened."""
     parts = []
     for table in ("resource", "version"):
-        rows = await sekali.database.fetch(f"select {decrypting.COLUMNS} from records.{table}")
+        rows = await sekali.database.fetch(f"select {decrypting.COLUMNS} from records.{table}")  # noqa: S608
         parts += [stored(sekali.cipher, row).content.decode() for row in rows]
     for table in app.AT_REST:
         if type(table) is security.Columns:
-            rows = await sekali.database.fetch(f"select * from {table.table}")
+            rows = await sekali.database.fetch(f"select * from {table.table}")  # noqa: S608
             parts += [str(table.opened(sekali.cipher, row)) for row in rows]
     for row in await sekali.database.fetch("select id, name from identity.citizen"):
         parts.append(sekali.cipher.open_text(row["name"], security.about("identity.citizen", row["id"])))
@@ -124,9 +124,9 @@ async def test_all_that_was_planted_is_gone(world) -> None:
     # given: something in each of these places (else this test would prove nothing)
     account = await database.fetchval("select id from security.account where citizen = $1", person.id)
     for place, column in GONE.items():
-        assert await database.fetchval(f"select count(*) from {place} where {column} = $1", person.id), place
+        assert await database.fetchval(f"select count(*) from {place} where {column} = $1", person.id), place  # noqa: S608
     for place in OF_ACCOUNT:
-        assert await database.fetchval(f"select count(*) from {place} where account = $1", account), place
+        assert await database.fetchval(f"select count(*) from {place} where account = $1", account), place  # noqa: S608
     before, open_before = await whole(database), await words(sekali)
     for needle in (WORD, person.nik, person.name, *person.secrets.values()):
         assert needle in open_before, needle
@@ -149,7 +149,7 @@ async def test_all_that_was_planted_is_gone(world) -> None:
     assert "tetaptinggal" in open_after and stays.nik in open_after
     for place, column in GONE.items():
         if place != "care.hold":
-            assert await database.fetchval(f"select count(*) from {place} where {column} = $1", stays.id), place
+            assert await database.fetchval(f"select count(*) from {place} where {column} = $1", stays.id), place  # noqa: S608
 
 
 async def test_the_audit_stays_and_holds_and_the_log_says_who_and_by_which_right(world) -> None:

@@ -92,7 +92,8 @@ async def test_what_is_written_or_dated_about_care_begins_the_time_anew_and_a_co
     async with world.city.store.change(world.system("writer")) as change:
         await change.create(expected)
     await world.city.database.execute(
-        "update records.resource set updated = updated - interval '30 years' where subject = $1 and type = 'Observation'", person.id
+        "update records.resource set updated = updated - interval '30 years' where subject = $1 and type = $2",
+        person.id, "Observation",
     )  # fmt: skip
     assert (await standing(world, person.id)).kept.last_visit.year == 2090
 
