@@ -99,7 +99,8 @@ async def full_person(world: World, word: str) -> tuple[Person, list[UUID]]:
         ("insert into security.recovery_code values ($1, '\\x03')", account),
         ("insert into security.second_factor values ($1, '\\x04', now())", account),
         ("insert into bulk.job (id, kind, actor, actor_name, role, facility_name, request, asked, folder, attended, moment,"
-         " state, created_at, expires_at) values ($1, 'export', $1, '', '', '', '', '', '', false, now(), 'done', now(), now())", key),
+         " state, created_at, expires_at) values ($1, 'export', $1, '', '', '', '', '', '', false, now(), 'done', now(),"
+         " now())", key),
         ("insert into bulk.person values ($1, $2)", key, about),
         ("insert into bulk.told values ($1, $2)", key, about),
         ("insert into subscription.event (subscription, at, citizen, focus, context) values ($1, now(), $2, $3, '{}')",
