@@ -43,7 +43,7 @@ def report(entries: Sequence[care.Entry], language: str, zone: str, fictitious: 
         program.documents.Heading(1, say("What was destroyed")),
         program.documents.Table(head, rows, (5, 42, 20, 20, 13), (4,)),
         program.documents.Heading(1, say("Resources by kind")),
-        program.documents.Table((say("Kind"), say("Number")), kinds, (75, 25), (1,)),
+        program.documents.Table((say("Kind"), say("Total")), kinds, (75, 25), (1,)),
         program.documents.Paragraph(
             say("Backups that were made before hold these records until they are done away with themselves."), quiet=True
         ),

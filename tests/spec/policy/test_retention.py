@@ -1,6 +1,9 @@
 """How long a record is kept (PMK 24/2022 art. 39), and that nobody is destroyed before: the rule, two persons, a race."""
 
 import asyncio
+import os
+import re
+import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +13,7 @@ from hypothesis import strategies as st
 from policy_world import World, encounter
 from retention_world import Role, age, clerk_receives, desk, gone_by, is_there
 
-from sekali import care, fhir, kernel, records, security
+from sekali import app, care, fhir, kernel, records, security
 from sekali.care.destruction import PAGE
 from sekali.care.due import standings
 
@@ -376,3 +379,46 @@ async def test_the_count_says_how_many_and_the_next_day(world) -> None:
     assert now.next == kept.until + timedelta(days=1) and now.whole
     await gone_by(at, due.id)
     assert (await at.work.tally(security.SYSTEM)).destroyed == before.destroyed + 1
+
+
+async def test_the_command_shows_counts_and_nobody(world, folder) -> None:
+    person = await world.person([""])
+    await age(world, person.id)
+    environment = {
+        "PATH": os.environ["PATH"], "PYTHONPATH": str(Path(app.__file__).parents[1]), "SEKALI_DATA": str(folder / "data"),
+        "SEKALI_DATABASE_URL": world.city.database.dsn,
+    }  # fmt: skip
+
+    async def show(**more: str) -> tuple[int | None, str]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "sekali", "retention", "show", stdout=-1, stderr=-2, env=environment | more
+        )
+        told, _ = await process.communicate()
+        return process.returncode, told.decode()
+
+    code, told = await show()
+    assert code == 0 and "two people at their facility agree 1" in re.sub(" +", " ", told), told
+    assert re.search(r"somebody becomes due: \d{4}-\d\d-\d\d", told)
+    assert person.name not in told and person.nik not in told and str(person.id) not in told
+    code, told = await show(SEKALI_RETENTION=str(table(folder, "24")))
+    assert code == 1 and "PMK 24/2022" in told and "Traceback" not in told, told
+    code, told = await show(SEKALI_RETENTION=str(table(folder, "30")))
+    assert code == 0 and "for 30 years" in told
+
+
+async def test_another_key_seals_the_log_and_the_holds_anew(world) -> None:
+    at, person = desk(world), await world.person([""])
+    gone = await world.person([""])
+    for one in (person, gone):
+        await age(world, one.id)
+    await at.work.hold(at.officer, person.id, "Perkara di pengadilan")
+    await at.work.propose(at.officer, [gone.id])
+    await world.city.rekeying.begin()
+    done = await at.work.confirm(at.head, [gone.id])  # in its midst
+    await world.city.rekeying.finish(lambda table, count: None)
+    assert len(world.city.cipher.in_use) == 1 and done.destroyed == 1
+    log, _ = await at.work.log(at.officer, None)
+    assert [one.kind for one in log] == [care.Deed.DESTROYED, care.Deed.HELD] and log[
+        1
+    ].content.words == "Perkara di pengadilan"
+    assert [one.reason for one in await at.work.holds(at.head)] == ["Perkara di pengadilan"]
