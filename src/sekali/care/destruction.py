@@ -40,10 +40,11 @@ Forget = Callable[[kernel.Session, UUID], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Somebody whose time is over."""
+    """Somebody whose time is over. ``elsewhere``: another facility has proposed it; this one can still hold."""
 
     person: Person
     kept: Kept
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +105,11 @@ class Destruction:
         """A page of those of the facility whose time is over, and from where to look further. Audited. Raises Forbidden."""
         grant = _leave(actor)
         found, place = await due_at(self._database, self.rule, require_facility(actor), actor.zone, after, PAGE)
-        people = await self._people(grant, [id for id, _ in found])
-        return [Due(people[id], one.kept) for id, one in found if id in people], place
+        ids = [id for id, _ in found]
+        people = await self._people(grant, ids)
+        rows = await self._database.fetch(SQL.elsewhere, ids, require_facility(actor))
+        elsewhere = {row["citizen"] for row in rows}
+        return [Due(people[id], one.kept, id in elsewhere) for id, one in found if id in people], place
 
     async def proposals(self, actor: security.Actor) -> list[Proposal]:
         """Those that wait for the facility's head, the oldest first, at most 200. Audited. Raises Forbidden."""

@@ -1,9 +1,9 @@
 -- name: candidates
--- Some of a facility's people in the order of their ids, and whether they are not proposed yet and the working lists know
+-- Some of a facility's people in the order of their ids, and whether they are not proposed here and the working lists know
 -- nothing of them since a moment.
 select r.citizen, not exists (select from care.visit v where v.citizen = r.citizen and v.arrived_at >= $3)
   and not exists (select from care.referral f where f.citizen = r.citizen and f.requested_at >= $3)
-  and not exists (select from care.proposal p where p.citizen = r.citizen) as quiet
+  and not exists (select from care.proposal p where p.citizen = r.citizen and p.facility = $1) as quiet
 from (
   select citizen from care.relation where facility = $1 and citizen > $2 order by citizen limit $4
 ) r order by r.citizen
@@ -39,6 +39,10 @@ from unnest($1::uuid[]) p(id)
 -- name: related
 -- Those of some people for whom a facility cared.
 select citizen from care.relation where facility = $1 and citizen = any($2::uuid[])
+
+-- name: elsewhere
+-- Those of some people who are proposed at another facility.
+select citizen from care.proposal where citizen = any($1::uuid[]) and facility <> $2
 
 -- name: propose
 -- The head is asked to confirm.

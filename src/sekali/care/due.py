@@ -48,7 +48,7 @@ async def standings(session: Session, rule: Retention, people: Sequence[UUID], z
 async def due_at(
     database: kernel.Database, rule: Retention, facility: UUID, zone: str, after: UUID | None, most: int
 ) -> tuple[list[tuple[UUID, Standing]], UUID | None]:
-    """Some of a facility's people who are due and not proposed yet, by id; and from where to look further."""
+    """Some of a facility's people who are due and not proposed there yet, by id; and from where to look further."""
     place, edge = after or UUID(int=0), rule.edge(_day(zone), zone)
     found: list[tuple[UUID, Standing]] = []
     for _ in range(FARTHEST):

@@ -248,6 +248,26 @@ async def test_nobody_else_has_a_way_in(world) -> None:
     assert await is_there(world, person.id)
 
 
+async def test_another_facility_sees_what_is_proposed_and_may_hold_it(world) -> None:
+    at, other, person = desk(world), desk(world, "other"), await world.person([""])
+    await world.care_for(person, "other")
+    await age(world, person.id)
+    await at.work.propose(at.officer, [person.id])
+    assert await at.work.due(at.officer, None) == ([], None)
+    ((one,), _) = await other.work.due(other.officer, None)
+    assert one.person.id == person.id and one.elsewhere
+    with pytest.raises(kernel.Conflict, match="another facility"):
+        await other.work.propose(other.officer, [person.id])
+    await other.work.hold(other.officer, person.id, "Perkara di pengadilan")
+    assert await at.work.proposals(at.head) == []
+    with pytest.raises(kernel.NotFound):
+        await at.work.confirm(at.head, [person.id])
+    (held,) = await other.work.holds(other.officer)
+    with pytest.raises(kernel.NotFound):
+        await at.work.release(at.officer, held.id, "Bukan milik kami")
+    assert await is_there(world, person.id)
+
+
 # A visit at the same moment
 
 
