@@ -202,7 +202,7 @@ CREATE TABLE care.duty (
     CONSTRAINT duty_check CHECK (((kind = 'breach'::text) = (citizen IS NULL))),
     CONSTRAINT duty_check1 CHECK ((((kind = 'question'::text) = (wish IS NULL)) AND ((wish IS NULL) = (look IS NOT NULL)))),
     CONSTRAINT duty_check2 CHECK (((outcome IS NULL) = (ended_at IS NULL))),
-    CONSTRAINT duty_kind_check CHECK ((kind = ANY (ARRAY['access'::text, 'correction'::text, 'restriction'::text, 'question'::text, 'breach'::text]))),
+    CONSTRAINT duty_kind_check CHECK ((kind = ANY (ARRAY['access'::text, 'correction'::text, 'restriction'::text, 'deletion'::text, 'question'::text, 'breach'::text]))),
     CONSTRAINT duty_outcome_check CHECK ((outcome = ANY (ARRAY['accepted'::text, 'refused'::text, 'answered'::text, 'withdrawn'::text, 'noticed'::text])))
 );
 
@@ -252,12 +252,33 @@ CREATE TABLE care.guardian (
     ended_at timestamp with time zone
 );
 
+CREATE TABLE care.hold (
+    id uuid NOT NULL,
+    citizen uuid NOT NULL,
+    facility uuid NOT NULL,
+    reason bytea NOT NULL,
+    by_name text NOT NULL,
+    begun_at timestamp with time zone NOT NULL,
+    end_reason bytea DEFAULT '\x'::bytea NOT NULL,
+    ended_name text DEFAULT ''::text NOT NULL,
+    ended_at timestamp with time zone
+);
+
 CREATE TABLE care.hours (
     facility uuid NOT NULL,
     day smallint NOT NULL,
     opens time without time zone NOT NULL,
     closes time without time zone NOT NULL,
     CONSTRAINT hours_day_check CHECK (((day >= 0) AND (day <= 6)))
+);
+
+CREATE TABLE care.proposal (
+    citizen uuid NOT NULL,
+    facility uuid NOT NULL,
+    proposed_by uuid NOT NULL,
+    by_name text NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    last_visit date NOT NULL
 );
 
 CREATE TABLE care.referral (
@@ -288,6 +309,27 @@ CREATE TABLE care.referral (
 CREATE TABLE care.relation (
     citizen uuid NOT NULL,
     facility uuid NOT NULL
+);
+
+CREATE TABLE care.retention (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    facility uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    citizen uuid,
+    by_id uuid NOT NULL,
+    by_name text NOT NULL,
+    deed uuid,
+    proposed_by uuid,
+    proposer text DEFAULT ''::text NOT NULL,
+    proposed_at timestamp with time zone,
+    last_visit date NOT NULL,
+    kept_until date NOT NULL,
+    years smallint NOT NULL,
+    content bytea NOT NULL,
+    CONSTRAINT retention_check CHECK ((((kind = 'destroyed'::text) = (deed IS NOT NULL)) AND ((deed IS NULL) = (proposed_by IS NULL)))),
+    CONSTRAINT retention_check1 CHECK (((kind <> 'destroyed'::text) OR ((citizen IS NULL) AND (proposed_by <> by_id)))),
+    CONSTRAINT retention_kind_check CHECK ((kind = ANY (ARRAY['refused'::text, 'held'::text, 'released'::text, 'destroyed'::text])))
 );
 
 CREATE TABLE care.visit (
@@ -1004,14 +1046,23 @@ ALTER TABLE ONLY care.facility
 ALTER TABLE ONLY care.guardian
     ADD CONSTRAINT guardian_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY care.hold
+    ADD CONSTRAINT hold_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY care.hours
     ADD CONSTRAINT hours_pkey PRIMARY KEY (facility, day, opens);
+
+ALTER TABLE ONLY care.proposal
+    ADD CONSTRAINT proposal_pkey PRIMARY KEY (citizen);
 
 ALTER TABLE ONLY care.referral
     ADD CONSTRAINT referral_pkey PRIMARY KEY (shard, id);
 
 ALTER TABLE ONLY care.relation
     ADD CONSTRAINT relation_pkey PRIMARY KEY (citizen, facility);
+
+ALTER TABLE ONLY care.retention
+    ADD CONSTRAINT retention_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY care.visit
     ADD CONSTRAINT visit_pkey PRIMARY KEY (shard, id);
@@ -1280,6 +1331,12 @@ CREATE INDEX guardian_by_guardian ON care.guardian USING btree (guardian) WHERE 
 
 CREATE UNIQUE INDEX guardian_once ON care.guardian USING btree (citizen, guardian) WHERE (ended_at IS NULL);
 
+CREATE INDEX hold_of_citizen ON care.hold USING btree (citizen) WHERE (ended_at IS NULL);
+
+CREATE INDEX hold_of_facility ON care.hold USING btree (facility, begun_at DESC);
+
+CREATE INDEX proposal_of_facility ON care.proposal USING btree (facility, proposed_at, citizen);
+
 CREATE INDEX referral_citizen ON care.referral USING btree (citizen, requested_at);
 
 CREATE INDEX referral_from ON care.referral USING btree (from_facility, requested_at);
@@ -1291,6 +1348,12 @@ CREATE UNIQUE INDEX referral_task ON care.referral USING btree (task);
 CREATE INDEX referral_to ON care.referral USING btree (to_facility, status, requested_at);
 
 CREATE INDEX relation_of_facility ON care.relation USING btree (facility, citizen);
+
+CREATE INDEX retention_of_citizen ON care.retention USING btree (citizen) WHERE (citizen IS NOT NULL);
+
+CREATE INDEX retention_of_deed ON care.retention USING btree (deed) WHERE (deed IS NOT NULL);
+
+CREATE INDEX retention_of_facility ON care.retention USING btree (facility, at DESC, id);
 
 CREATE INDEX visit_citizen ON care.visit USING btree (citizen, arrived_at);
 

@@ -73,7 +73,8 @@ async def build(settings: kernel.Settings, database: kernel.Database) -> Sekali:
     store = store_with(watchers)
     dialect = exchange.keep_satusehats_rules
     sent = store_with((dialect, *watchers)) if settings.satusehat else store  # what facilities' systems write
-    desks = care.care(database, journal, store, directory, doorkeeper, care.Facilities(database, store), settings)
+    facilities = care.Facilities(database, store)
+    desks = care.care(database, journal, store, directory, doorkeeper, facilities, settings, (exchange.forget,))
     bulk = exchange.Bulk(
         database, store, journal, relations.people, settings.data / "bulk", timedelta(hours=settings.bulk_hours),
         settings.bulk_mb << 20, settings.strict,

@@ -66,6 +66,10 @@ class Kind(StrEnum):
     RIGHT_WITHDRAWN = "right-withdrawn"
     BREACH_RECORDED = "breach-recorded"
     BREACH_TOLD = "breach-told"
+    DESTRUCTION_PROPOSED = "destruction-proposed"
+    RETENTION_HELD = "retention-held"
+    RETENTION_RELEASED = "retention-released"
+    DESTROYED = "destroyed"
 
 
 REFUSED_AT_THE_DOOR = frozenset({Kind.LOGIN_REFUSED, Kind.LOCKED, Kind.TOKEN_REFUSED, Kind.SENDER_REFUSED})

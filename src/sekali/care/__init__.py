@@ -1,5 +1,6 @@
 """What people do: check-in, examination, referral, and the measure of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,12 +14,15 @@ from .consents import resource as consent
 from .consultation import PLAUSIBLE, Consultation
 from .corrections import FIELDS, now_known
 from .counter import Counter
+from .destruction import Confirmed, Destruction, Due, Forget, Hold, Proposal
+from .due import Tally
 from .duties import Answer, Duties, Opened
-from .duty import Correction, Duty, Kind, Look, Outcome, Restriction, Wished
+from .duty import Correction, Deletion, Duty, Kind, Look, Outcome, Restriction, Wished
 from .emergency import Emergency, Opening
 from .facilities import Facilities, is_open, today
 from .grounds import Grounds
 from .guardians import KINSHIPS, PROOFS, Guardians, Guardianship, Proved, follow_guardians
+from .ledger import Deed, Entry, totals
 from .own import OwnPage, of_myself
 from .questions import Questions
 from .reading import person
@@ -26,6 +30,7 @@ from .record import RecordRoom
 from .referrals import Referrals
 from .referrals import follow as follow_tasks
 from .relations import Relations, at_counter, caring, follow_care
+from .retention import Kept, Retention
 from .rights import Rights
 from .telling import Line, called, told
 from .views import (
@@ -74,6 +79,7 @@ class Care:
     rights: Rights
     breaches: Breaches
     guardians: Guardians
+    destruction: Destruction
 
 
 def care(
@@ -84,14 +90,17 @@ def care(
     doorkeeper: security.Doorkeeper,
     facilities: Facilities,
     settings: kernel.Settings,
+    forgets: Sequence[Forget] = (),
 ) -> Care:
-    """Join the desks."""
+    """Join the desks. ``forgets``: how modules that are not known here remove what they have of a person."""
     referrals = Referrals(database, store, facilities)
     counter = Counter(database, store, directory, doorkeeper, facilities, referrals)
     lasts, review_within = timedelta(minutes=settings.emergency_minutes), timedelta(hours=settings.review_hours)
     hours = {Kind(name): number for name, number in settings.clocks.items()} | {Kind.QUESTION: settings.question_hours}
     consents = Consents(store, facilities)
-    duties = Duties(database, journal, store, facilities, consents, hours, Grounds(settings.grounds))
+    rule, forgetting = Retention(settings.retention), (doorkeeper.forget, *forgets)
+    destruction = Destruction(database, store, directory, rule, forgetting)
+    duties = Duties(database, journal, store, facilities, consents, hours, Grounds(settings.grounds), destruction)
     return Care(
         facilities,
         counter,
@@ -103,9 +112,10 @@ def care(
         RecordRoom(database, store, settings.recent_days),
         Questions(database, facilities, duties),
         duties,
-        Rights(store, facilities, duties),
+        Rights(store, facilities, duties, destruction),
         Breaches(database, journal, store.cipher, counter, hours[Kind.BREACH]),
         Guardians(database, store, counter, facilities, referrals, timedelta(days=settings.guardian_days)),
+        destruction,
     )
 
 
@@ -124,26 +134,35 @@ __all__ = [
     "Care",
     "Chart",
     "CityMeasure",
+    "Confirmed",
     "Consents",
     "Consultation",
     "Correction",
     "Counter",
     "CounterMeasure",
     "Coverage",
+    "Deed",
+    "Deletion",
     "Department",
+    "Destruction",
     "Diagnosis",
+    "Due",
     "Duties",
     "Duty",
     "Emergency",
+    "Entry",
     "Examination",
     "Facilities",
     "Facility",
+    "Forget",
     "Guardians",
     "Guardianship",
     "Happened",
+    "Hold",
     "HospitalOption",
     "Hours",
     "IcdTerm",
+    "Kept",
     "Kind",
     "Letter",
     "Line",
@@ -157,6 +176,7 @@ __all__ = [
     "PastVisit",
     "Person",
     "Prefill",
+    "Proposal",
     "Proved",
     "Questions",
     "ReadRecord",
@@ -166,9 +186,11 @@ __all__ = [
     "Registration",
     "Relations",
     "Restriction",
+    "Retention",
     "Rights",
     "Said",
     "Slip",
+    "Tally",
     "Visit",
     "Vitals",
     "Wish",
@@ -192,4 +214,5 @@ __all__ = [
     "resources",
     "today",
     "told",
+    "totals",
 ]

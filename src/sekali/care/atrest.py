@@ -11,4 +11,6 @@ EMERGENCIES = security.Columns("care.emergency", ("id",), ("reason", "note"))
 DUTIES = security.Columns("care.duty", ("id",), ("reason", "wish", "answer"), bound="care.question")
 """Some of them began as questions, in a table of that name."""
 GUARDIANS = security.Columns("care.guardian", ("id",), ("called",))
-AT_REST: tuple[security.Table, ...] = (VISITS, REFERRALS, EMERGENCIES, DUTIES, GUARDIANS)
+HOLDS = security.Columns("care.hold", ("id",), ("reason", "end_reason"))
+RETENTION = security.Columns("care.retention", ("id",), ("content",))
+AT_REST: tuple[security.Table, ...] = (VISITS, REFERRALS, EMERGENCIES, DUTIES, GUARDIANS, HOLDS, RETENTION)

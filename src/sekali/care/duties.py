@@ -11,11 +11,14 @@ from .atrest import DUTIES
 from .clock import due
 from .consents import Consents, Wish
 from .corrections import corrected
-from .duty import Correction, Detail, Duty, Kind, Outcome, Restriction, duty, kept
+from .destruction import Destruction
+from .duty import Correction, Deletion, Detail, Duty, Kind, Outcome, Restriction, duty, kept
 from .facilities import Facilities
 from .grounds import Grounds
+from .ledger import Deed
 from .own import of_myself
 from .relations import require_facility
+from .retention import Kept
 from .views import Person
 
 SQL = kernel.queries(__file__)
@@ -39,11 +42,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A duty as who answers it sees it. ``person``: whose it is, while it waits and is no question; None else."""
+    """A duty as who answers it sees it. ``person``: whose it is, while it waits and is no question; None else.
+
+    ``kept``: of a deletion that waits: how long the law has the record kept.
+    """
 
     duty: Duty
     person: Person | None
     version: int | None
+    kept: Kept | None = None
 
 
 def of_my_rights(actor: security.Actor) -> security.Grant:
@@ -63,6 +70,7 @@ class Duties:
         consents: Consents,
         hours: Mapping[Kind, int],
         grounds: Grounds,
+        destruction: Destruction,
     ) -> None:
         self._database = database
         self._journal = journal
@@ -72,6 +80,7 @@ class Duties:
         self._consents = consents
         self.hours = hours
         self.grounds = grounds
+        self._destruction = destruction
 
     async def places(self, actor: security.Actor) -> list[tuple[UUID, str]]:
         """The facilities that somebody can turn to: those that cared for them; when there is none, all."""
@@ -97,6 +106,7 @@ class Duties:
         if await self._database.fetchval(SQL.waiting, grant.subject) >= MOST_WAITING:
             raise kernel.TooCostly("Twenty of your requests wait for an answer. Please wait for some of them first.")
         async with self._database.transaction() as tx:
+            await records.stay(tx, [grant.subject])
             await self._cipher.hold(tx)
             sealed, ends = DUTIES.seal(self._cipher, "reason", reason, id), due(at, self.hours[kind])
             wish, look = kept(self._cipher, id, detail)
@@ -151,7 +161,9 @@ class Duties:
         if found.kind is Kind.QUESTION:  # the facility needs no name to answer why somebody looked
             return Opened(found, None, None)
         patient = await self._store.under(grant).read("Patient", found.citizen)
-        return Opened(found, reading.person(patient), patient.version)
+        asked = found.kind is Kind.DELETION
+        until = await self._destruction.of_citizen(grant.subject, actor.zone) if asked else None
+        return Opened(found, reading.person(patient), patient.version, until)
 
     async def answer(self, actor: security.Actor, id: UUID, answer: Answer) -> None:
         """Answer, once; what is accepted holds from the moment this returns.
@@ -166,16 +178,23 @@ class Duties:
             raise kernel.Conflict("Somebody else has answered this.")
         grant, outcome, ground = _answering(actor, found), self._outcome(found, answer), answer.ground
         grant.may_write("duty")
+        until = await self._destruction.of_citizen(grant.subject, actor.zone) if found.kind is Kind.DELETION else None
+        if until is not None:
+            _require_lawful(until, actor, outcome, ground)
         if not SHORTEST <= len(text) <= LONGEST_ANSWER:
             raise kernel.Invalid(faults=[kernel.Fault("answer", "Write an answer of 5 to 2,000 letters.")])
         ground = ground if outcome is Outcome.REFUSED else None
         async with self._store.change(grant) as change:
+            if until is not None:
+                await records.stay(change.tx, [found.citizen])
             await self._cipher.hold(change.tx)
             sealed = DUTIES.seal(self._cipher, "answer", text, id)
             values = (id, found.facility, outcome, ground, sealed, actor.id, actor.name, kernel.now())
             if await change.tx.fetchval(SQL.finish, *values) is None:
                 raise kernel.Conflict("Somebody else has answered this.")
-            if outcome is Outcome.ACCEPTED:
+            if until is not None:
+                await self._answer_deletion(change, found, until, outcome, ground, text)
+            elif outcome is Outcome.ACCEPTED:
                 await self._take_effect(change, grant, found, answer.version)
             kind = _ANSWERED.get(found.kind, audit.Kind.RIGHT_ANSWERED)
             change.note(kind, found.citizen, f"Duty/{id}", f"{found.kind} {outcome}")
@@ -204,6 +223,20 @@ class Duties:
                 if await self._closed(grant, found.detail):
                     return
                 await self._consents.write(change, grant, Wish(False, label, whom, until=until))
+
+    async def _answer_deletion(
+        self, change: records.Writing, found: Duty, until: Kept, outcome: Outcome, ground: str | None, text: str
+    ) -> None:
+        """The date that the person is told; then a refusal into the legal-basis log, or the first step of the destruction."""
+        wish, _ = kept(self._cipher, found.id, Deletion(until.last_visit, until.until))
+        await change.tx.execute(SQL.reword, found.id, wish)
+        actor = change.grant.actor
+        if outcome is Outcome.REFUSED:
+            ledger, words = self._destruction.ledger, f"{self.grounds.words(ground, 'id')}: {text}"
+            await ledger.write(change.tx, Deed.REFUSED, actor, found.citizen, until, words)
+            return
+        leave = security.decide(actor, security.Purpose.RETENTION, found.citizen, security.Relation.DUE)
+        change.add(await self._destruction.propose_in(change.tx, leave, found.citizen))
 
     async def _closed(self, grant: security.Grant, wish: Restriction) -> bool:
         """Whether the person keeps this closed for as long already: a word with an end would take the place of that one."""
@@ -237,6 +270,32 @@ def _at_desk(actor: security.Actor) -> tuple[UUID, list[Kind]]:
 def _answering(actor: security.Actor, found: Duty) -> security.Grant:
     """Leave to look at who asks and to do what is asked: while it waits at the actor's facility, which the caller has seen."""
     return security.decide(actor, security.Purpose.RIGHTS, found.citizen, security.Relation.ASKED)
+
+
+KEPT_BY_LAW = "kept"
+"""The ground of a refusal: the time for which the law has it kept is not over."""
+
+
+def _require_lawful(until: Kept, actor: security.Actor, outcome: Outcome, ground: str | None) -> None:
+    """Raises Invalid for an answer to a deletion that the law does not allow."""
+    if outcome is Outcome.ACCEPTED and not until.over:
+        raise kernel.Invalid(
+            "The law has this record kept through %(day)s, so it cannot be deleted. Refuse it on that ground.",
+            day=f"{until.until:%d-%m-%Y}",
+        )
+    if outcome is Outcome.REFUSED and ground == KEPT_BY_LAW and until.over:
+        raise kernel.Invalid(
+            faults=[
+                kernel.Fault(
+                    "ground", "The time for which the law has it kept is over. Choose another ground, or accept."
+                )
+            ]
+        )
+    leave = security.decide(actor, security.Purpose.RETENTION, None, security.Relation.DUE)
+    if outcome is Outcome.ACCEPTED and records.RETENTION not in leave.writes:
+        raise kernel.Invalid(
+            "To accept begins the destruction, which you confirm afterwards: the records officer accepts it."
+        )
 
 
 def _event(grant: security.Grant, kind: audit.Kind, citizen: UUID | None, id: UUID, detail: str = "") -> audit.Event:

@@ -20,6 +20,10 @@ select d.*, f.name as facility_name from care.duty d join care.facility f on f.i
 update care.duty set outcome = $3, ground = $4, answer = $5, answered_by = $6, answered_name = $7, ended_at = $8
 where id = $1 and facility = $2 and ended_at is null returning citizen
 
+-- name: reword
+-- What is asked for, as it stands by the time of the answer.
+update care.duty set wish = $2 where id = $1
+
 -- name: withdraw
 -- Taken back by who asked.
 update care.duty set outcome = 'withdrawn', ended_at = $3 where id = $1 and citizen = $2 and ended_at is null returning facility

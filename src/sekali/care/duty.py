@@ -21,6 +21,8 @@ class Kind(StrEnum):
     CORRECTION = "correction"
     RESTRICTION = "restriction"
     """Not to use, not to show."""
+    DELETION = "deletion"
+    """Of the whole record, which the law has kept for a time."""
     QUESTION = "question"
     """Why somebody looked."""
     BREACH = "breach"
@@ -79,6 +81,13 @@ class Restriction(msgspec.Struct, frozen=True):
     until: date | None = None
 
 
+class Deletion(msgspec.Struct, frozen=True):
+    """The last visit and the last day on which the law has the record kept, as the person was told last."""
+
+    last_visit: date
+    until: date
+
+
 class Breach(msgspec.Struct, frozen=True):
     """What was disclosed, since when, what is done about it, whether it concerns everybody, and when the notices went out."""
 
@@ -90,10 +99,10 @@ class Breach(msgspec.Struct, frozen=True):
     authority_at: datetime | None = None
 
 
-Detail = Access | Look | Correction | Restriction | Breach
+Detail = Access | Look | Correction | Restriction | Deletion | Breach
 _DETAILS: dict[Kind, type[Detail]] = {
-    Kind.ACCESS: Access, Kind.CORRECTION: Correction, Kind.RESTRICTION: Restriction, Kind.QUESTION: Look,
-    Kind.BREACH: Breach,
+    Kind.ACCESS: Access, Kind.CORRECTION: Correction, Kind.RESTRICTION: Restriction, Kind.DELETION: Deletion,
+    Kind.QUESTION: Look, Kind.BREACH: Breach,
 }  # fmt: skip
 
 

@@ -124,6 +124,7 @@ class Emergency:
         grant = security.decide(actor, security.Purpose.EMERGENCY, citizen, security.Relation.EMERGENCY)
         id, at = kernel.new_id(kernel.CITY), kernel.now()
         async with self._database.transaction() as tx:
+            await records.stay(tx, [citizen])
             await self._store.cipher.hold(tx)
             await tx.execute(
                 SQL.open,

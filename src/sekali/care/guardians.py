@@ -91,6 +91,7 @@ class Guardians:
         names = await self._names(actor, (citizen, guardian))
         related = _related_person(citizen, names[guardian], proved, now)
         async with self._store.change(grant) as change:
+            await records.stay(change.tx, [citizen, guardian])
             one = await change.create(related)
             await change.tx.execute(SQL.expire, citizen, guardian, kernel.now(), now)
             await self._store.cipher.hold(change.tx)

@@ -43,7 +43,7 @@ class Relations:
     """Which facility cares, or cared, for whom. Kept in step with Encounters and Tasks; a ``records.Relations``."""
 
     REMEMBERED = 30.0
-    """Seconds for which a relation that was found is not looked up again (one never ends within them)."""
+    """Seconds for which a relation that was found is not looked up again (one ends with the person only)."""
     MOST_REMEMBERED = 20_000
 
     def __init__(self, database: kernel.Database) -> None:

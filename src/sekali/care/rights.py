@@ -1,4 +1,4 @@
-"""What a citizen may demand of a facility, as it is asked for on the own page: a copy, a correction, a restriction."""
+"""What a citizen may demand of a facility, as it is asked for on the own page: a copy, a correction, a restriction, deletion."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -9,20 +9,23 @@ from sekali import kernel, records, security
 from . import reading
 from .consents import CLASSES
 from .corrections import wished
+from .destruction import Destruction
 from .duties import LONGEST_REASON, SHORTEST, Duties
-from .duty import Access, Correction, Kind, Restriction
+from .duty import Access, Correction, Deletion, Kind, Restriction
 from .facilities import Facilities, today
 from .own import of_myself
+from .retention import Kept
 from .views import Person
 
 
 class Rights:
     """Of the person whose page it is."""
 
-    def __init__(self, store: records.Store, facilities: Facilities, duties: Duties) -> None:
+    def __init__(self, store: records.Store, facilities: Facilities, duties: Duties, destruction: Destruction) -> None:
         self._store = store
         self._facilities = facilities
         self._duties = duties
+        self._destruction = destruction
 
     async def known(self, actor: security.Actor) -> Person:
         """Who I am, as it is kept. Audited."""
@@ -51,3 +54,12 @@ class Rights:
         if what.until is not None and not today(actor.zone) <= what.until <= date(2200, 1, 1):
             raise kernel.Invalid(faults=[kernel.Fault("until", "This day is over. Choose a later one, or none.")])
         return await self._duties.begin(actor, Kind.RESTRICTION, facility, reason, what)
+
+    async def kept(self, actor: security.Actor) -> Kept:
+        """Until when the law has my record kept. Raises Forbidden."""
+        return await self._destruction.of_citizen(of_myself(actor, security.Purpose.RIGHTS).subject, actor.zone)
+
+    async def delete(self, actor: security.Actor, facility: UUID | None, reason: str) -> UUID:
+        """Ask that the record be deleted; nothing is deleted by that. Raises Invalid, TooCostly."""
+        kept = await self.kept(actor)
+        return await self._duties.begin(actor, Kind.DELETION, facility, reason, Deletion(kept.last_visit, kept.until))

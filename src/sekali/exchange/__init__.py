@@ -6,6 +6,7 @@ from .bulk import JOBS, Bulk, Job
 from .copies import Copies
 from .dialect import keep_satusehats_rules
 from .doors import Doors
+from .forgetting import forget
 from .operations.terminology import codes
 from .outcomes import failure_response
 from .requestlog import RequestLog
@@ -17,5 +18,5 @@ AT_REST: tuple[security.Table, ...] = (JOBS, SUBSCRIPTIONS)
 
 __all__ = [
     "AT_REST", "BASE", "Bulk", "Copies", "Doors", "Job", "Outbox", "Patience", "Policy", "RequestLog", "Subscriptions", "codes",
-    "failure_response", "keep_satusehats_rules", "routes",
+    "failure_response", "forget", "keep_satusehats_rules", "routes",
 ]  # fmt: skip

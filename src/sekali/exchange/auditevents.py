@@ -36,10 +36,10 @@ _REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 _ACTIONS = {
     "R": ("looked", "fetched", "exported", "notified"),
     "C": ("registered", "checked-in", "referred", "loaded", "questioned", "right-asked", "breach-recorded"),
-    "D": ("deleted",),
+    "D": ("deleted", "destroyed"),
     "U": (
         "wrote", "referral-answered", "sent-back", "question-answered", "right-answered", "right-withdrawn", "breach-told",
-        "subscribed",
+        "subscribed", "destruction-proposed", "retention-held", "retention-released",
     ),
 }  # fmt: skip
 """R4's action -> kinds of event; all others are E, executed."""

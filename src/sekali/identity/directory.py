@@ -124,6 +124,12 @@ class Directory:
             ) from None
         await tx.execute(SQL.keep, *_columns([_citizen(self._cipher, id, patient) for id, patient in kept.items()], 6))
 
+    async def forget(self, tx: kernel.Session, person: UUID) -> None:
+        """Nothing is known of a person any more, who is destroyed in this transaction: their numbers are free."""
+        where = [kernel.shard_of(person)], [person]
+        await tx.execute(SQL.let_go, *where)
+        await tx.execute(SQL.forget, *where)
+
     async def _claim(self, tx: kernel.Session, claims: list[_Claim]) -> None:
         """Identifiers, each for one person. Raises Duplicate, also of what is kept under an older key still.
 

@@ -17,7 +17,7 @@ from .trouble import Trouble
 PREFIX = "SEKALI_"
 SECRET = frozenset({"database_url", "server_key", "openid_secret"})
 """Settings that are never shown."""
-CLOCKS = {"access": 72, "correction": 72, "restriction": 72, "breach": 72}
+CLOCKS = {"access": 72, "correction": 72, "restriction": 72, "deletion": 72, "breach": 72}
 """Hours within which each is to be done, where nothing else is set."""
 Network = IPv4Network | IPv6Network
 
@@ -152,6 +152,7 @@ class Settings:
     question_hours: int = _setting(_number(1, 720), 72)
     clocks: dict[str, int] = _setting(_clocks, factory=lambda: dict(CLOCKS))
     grounds: Path | None = _setting(_path)
+    retention: Path | None = _setting(_path)
 
     @property
     def anchors(self) -> Path:

@@ -4,6 +4,7 @@ from sekali import security
 
 from .change import Change, Writing, event
 from .chart import Chart
+from .destroying import DESTRUCTION, RETENTION, alone, destroy, last_cared, people, quiet, stay
 from .extract import Extract, moment, parse_filter
 from .introduction import numbers_of
 from .prepared import Prepared, prepare
@@ -23,7 +24,8 @@ AT_REST: tuple[security.Table, ...] = (Resources(), Versions())
 """What is sealed here; versions after what is in use."""
 
 __all__ = [
-    "ALWAYS", "AT_REST", "EVER", "MOST_HISTORY", "Change", "Chart", "Codes", "Extract", "Owned", "Page", "Plan",
-    "Prepared", "Query", "Reader", "Relations", "Seals", "Store", "Stored", "Watcher", "Writing", "carry_out", "event",
-    "look", "moment", "numbers_of", "parse_filter", "plan", "prepare", "renew", "shown_to", "standing", "twin",
+    "ALWAYS", "AT_REST", "DESTRUCTION", "EVER", "MOST_HISTORY", "RETENTION", "Change", "Chart", "Codes", "Extract", "Owned",
+    "Page", "Plan", "Prepared", "Query", "Reader", "Relations", "Seals", "Store", "Stored", "Watcher", "Writing", "alone",
+    "carry_out", "destroy", "event", "last_cared", "look", "moment", "numbers_of", "parse_filter", "people", "plan",
+    "prepare", "quiet", "renew", "shown_to", "standing", "stay", "twin",
 ]  # fmt: skip

@@ -186,6 +186,15 @@ class Writing:
                 "A condition on %(type)s names its identifier: system|value.", rule="20003", type=query.type
             )
 
+    @property
+    def grant(self) -> security.Grant:
+        """Under which all of it is written."""
+        return self._grant
+
+    def add(self, one: audit.Event) -> None:
+        """One more audit event with this transaction, made under another Grant of the same actor."""
+        self._notes.append(one)
+
     def note(self, kind: audit.Kind, citizen: UUID | None, what: str, detail: str = "") -> None:
         """One more audit event with this transaction, in the field's own word (checked in, referred)."""
         self._notes.append(event(self._grant, kind, citizen, what, detail))

@@ -256,6 +256,12 @@ class Doorkeeper:
             await self._sessions.close(tx, token)
             await audit.append(tx, [at_the_door(audit.Kind.LOGGED_OUT, actor)])
 
+    async def forget(self, tx: kernel.Session, citizen: UUID) -> None:
+        """Nobody comes in as this person any more, who is destroyed in this transaction."""
+        await tx.execute(SQL.forget_invitations, citizen)
+        accounts = [row["id"] for row in await tx.fetch(SQL.forget_accounts, citizen)]
+        await tx.execute(SQL.forget_traces, accounts)
+
     async def invite(
         self, tx: kernel.Session, name: str, *, citizen: UUID | None = None, role: Role = Role.CITIZEN,
         facility: UUID | None = None, facility_name: str = "", zone: str = "Asia/Jakarta",

@@ -12,6 +12,22 @@ values ($1, $2, $3, $4, $5, $6, $7, $8)
 delete from security.invitation where code_hash = $1 and expires_at > $2
 returning code_hash, citizen, name, role, facility, facility_name, zone
 
+-- name: forget_invitations
+-- Codes for somebody; whoever uses one up at this moment is waited for.
+delete from security.invitation where citizen = $1
+
+-- name: forget_accounts
+-- The accounts of somebody.
+delete from security.account where citizen = $1 returning id
+
+-- name: forget_traces
+-- All that belongs to accounts which are no more.
+with sessions as (delete from security.session where account = any($1::uuid[])),
+passkeys as (delete from security.passkey where account = any($1::uuid[])),
+links as (delete from security.provider_link where account = any($1::uuid[])),
+codes as (delete from security.recovery_code where account = any($1::uuid[]))
+delete from security.second_factor where account = any($1::uuid[])
+
 -- name: add_client
 -- A facility's own system.
 insert into security.client (id, secret_hash, actor, organization, organization_name) values ($1, $2, $3, $4, $5)

@@ -32,6 +32,7 @@ from . import (
     policy,
     record,
     referral,
+    retention,
     rights,
     secretariat,
     team,
@@ -54,7 +55,7 @@ class _Files(StaticFiles):
 def routes(doors: Doors) -> list[BaseRoute]:
     """Every page, each with its authority; the last answers for all that is not there."""
     desks = (
-        entrance, account, clerk, doctor, referral, citizen, looked, rights, breaches, duties, city, movement,
+        entrance, account, clerk, doctor, referral, citizen, looked, rights, breaches, retention, duties, city, movement,
         secretariat, choosing, panel_desk, ceremony, evaluating, team, mentor, assessor, docs, consents, copies,
         emergency, guardians, operator, record, policy,
     )  # fmt: skip

@@ -46,7 +46,7 @@ async def _show(request: Request, status: int = 200, error: str = "", errors: di
     return render(
         request, "duties/one.html", status, one=timed(request, opened.duty), person=opened.person, version=opened.version,
         known=care.now_known(opened.person) if opened.person else {}, grounds=grounds, all_grounds=desks.duties.grounds,
-        places=places, error=error, errors=errors or {}, form=request.state.typed,
+        places=places, kept=opened.kept, error=error, errors=errors or {}, form=request.state.typed,
     )  # fmt: skip
 
 

@@ -15,7 +15,8 @@ from .frame import render
 from .routing import page
 
 PATH = "/warga/hak"
-FORMS = {"salinan": care.Kind.ACCESS, "perbaikan": care.Kind.CORRECTION, "pembatasan": care.Kind.RESTRICTION}
+FORMS = {"salinan": care.Kind.ACCESS, "perbaikan": care.Kind.CORRECTION, "pembatasan": care.Kind.RESTRICTION,
+         "penghapusan": care.Kind.DELETION}  # fmt: skip
 """Word in the address -> what is asked for."""
 
 
@@ -45,10 +46,12 @@ async def form(request: Request) -> Response:
 async def _form(request: Request, status: int = 200, error: str = "", errors: dict[str, str] | None = None) -> Response:
     desks, kind, actor = request.state.doors.care, _kind(request), request.state.actor
     known = care.now_known(await desks.rights.known(actor)) if kind is care.Kind.CORRECTION else {}
+    kept = await desks.rights.kept(actor) if kind is care.Kind.DELETION else None
     return render(
         request, "rights/ask.html", status, kind=kind, what=request.path_params["what"], form=request.state.typed,
         error=error, errors=errors or {}, known=known, hours=desks.duties.hours[kind],
         choice=await desks.duties.places(actor), places=await _places(request), labels=tuple(care.CLASSES),
+        kept=kept, years=desks.destruction.rule.years, basis=desks.destruction.rule.basis[request.state.language],
     )  # fmt: skip
 
 
@@ -67,7 +70,9 @@ async def ask(request: Request) -> Response:
 async def _ask(request: Request, kind: care.Kind) -> None:
     typed, actor, rights = request.state.typed, request.state.actor, request.state.doors.care.rights
     facility, reason = _id(typed.get("facility", ""), "facility"), typed.get("reason", "")
-    if kind is care.Kind.ACCESS:
+    if kind is care.Kind.DELETION:
+        await rights.delete(actor, facility, reason)
+    elif kind is care.Kind.ACCESS:
         await rights.access(actor, facility, reason)
     elif kind is care.Kind.CORRECTION:
         wished = {name: typed.get(name, "") for name in care.FIELDS}
