@@ -3,7 +3,6 @@
 import asyncio
 from uuid import UUID
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_world import BASE, Word, World, leaked, may_see
@@ -56,11 +55,6 @@ class Model:
 
 def _about(word: Word) -> tuple[str, str, str]:
     return word.label, word.facility, word.purpose
-
-
-@pytest.fixture
-async def world(city) -> World:
-    return await World(city).open()
 
 
 async def test_whatever_happens_nobody_sees_more_than_the_table_says(world) -> None:

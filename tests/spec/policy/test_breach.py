@@ -4,8 +4,7 @@ import re
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
-from policy_world import World, leaked
+from policy_world import leaked
 
 from sekali import kernel, security
 
@@ -24,11 +23,6 @@ def written(**more: str) -> dict[str, str]:
         "how": "Laptop berisi salinan hilang: RAHASIA-KEJADIAN", "since": at(30), "known_at": at(10),
         "disclosed": "Nama dan alamat: RAHASIA-DATA", "handling": "Kunci sandi diganti: RAHASIA-TINDAKAN", "whom": "listed",
     } | more  # fmt: skip
-
-
-@pytest.fixture
-async def world(city) -> World:
-    return await World(city).open()
 
 
 async def test_from_the_first_word_to_both_notices(world) -> None:

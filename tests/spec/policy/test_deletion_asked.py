@@ -15,11 +15,6 @@ from sekali import care, kernel
 REASON = "Saya ingin semua dihapus"
 
 
-@pytest.fixture
-async def world(city) -> World:
-    return await World(city).open()
-
-
 async def asked(world: World, own, place: str = "writer") -> UUID:
     form = {"reason": REASON, "facility": str(world.places[place])}
     answer = await own.post("/warga/hak/minta/penghapusan", data=form)

@@ -3,17 +3,12 @@
 import re
 
 import pytest
-from policy_world import World, leaked
+from policy_world import leaked
 
 from sekali import security
 
 Role = security.Role
 REASON = "tidak sadar setelah kecelakaan"
-
-
-@pytest.fixture
-async def world(city) -> World:
-    return await World(city).open()
 
 
 async def opened(desk, person) -> str:

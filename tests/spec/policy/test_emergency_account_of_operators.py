@@ -13,11 +13,6 @@ REASON = "Semua pimpinan fasilitas kehilangan ponselnya"
 HERE = security.Device("10.9.0.1", "uji")
 
 
-@pytest.fixture
-async def world(city) -> World:
-    return await World(city).open()
-
-
 async def operator(world: World) -> httpx.AsyncClient:
     """Somebody who has come in with the printed code, over HTTP."""
     code, _ = await world.city.doorkeeper.emergency.make(REASON, "root")

@@ -3,28 +3,17 @@ batches, in other forms, by what goes wrong, by notifications. No planted byte i
 """
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from uuid import uuid4
 
 import httpx
 import pytest
-from policy_world import ACT, BASE, CLASSES, Person, World, leaked
+from policy_world import ACT, BASE, CLASSES, Person, leaked
 from receiving import Receiver, receiver, subscription
 
 from sekali import fhir
 
 DENIED = tuple(label for label in CLASSES if label)
-
-
-@pytest.fixture
-async def world(city) -> World:
-    return await World(city).open()
-
-
-@pytest.fixture
-async def asker(world) -> AsyncIterator[httpx.AsyncClient]:
-    async with await world.client("asker") as client:
-        yield client
 
 
 @pytest.fixture

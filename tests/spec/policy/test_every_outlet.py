@@ -26,11 +26,6 @@ Role = security.Role
 
 
 @pytest.fixture
-async def world(city) -> World:
-    return await World(city).open()
-
-
-@pytest.fixture
 async def person(world) -> Person:
     """Somebody with a name and a NIK that stand nowhere else."""
     return await world.person()

@@ -6,7 +6,6 @@ import itertools
 import re
 from uuid import UUID, uuid4
 
-import pytest
 from policy_world import BASE, CLASSES, Person, Word, World, leaked, may_see
 
 from sekali import records
@@ -45,11 +44,6 @@ READS = {
     "sorted": "Condition?subject={person}&_sort=code&_total=accurate",
 }
 WRITES = ("update", "patch", "delete", "conditional update", "reference")
-
-
-@pytest.fixture
-async def world(city) -> World:
-    return await World(city).open()
 
 
 async def about(world: World, relation: str, said: str) -> tuple[Person, dict[str, list[Word]]]:

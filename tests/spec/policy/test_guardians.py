@@ -12,11 +12,6 @@ from sekali import fhir, kernel, security
 Role = security.Role
 
 
-@pytest.fixture
-async def world(city) -> World:
-    return await World(city).open()
-
-
 def in_days(days: int) -> str:
     return f"{kernel.in_zone(kernel.now(), 'Asia/Jakarta').date() + timedelta(days=days):%d-%m-%Y}"
 

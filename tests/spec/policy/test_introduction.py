@@ -2,11 +2,8 @@
 number that it did not name, whichever door it asks at.
 """
 
-from collections.abc import AsyncIterator
-
-import httpx
 import pytest
-from policy_world import BASE, World, encounter, leaked
+from policy_world import BASE, encounter, leaked
 
 from sekali import fhir
 
@@ -19,17 +16,6 @@ PATIENT = {
 }  # fmt: skip
 SECRETS = [NIK, FAMILY, PHONE, STREET]
 LOOKED_FOR = {"resourceType": "Patient", "name": PATIENT["name"], "birthDate": PATIENT["birthDate"]}
-
-
-@pytest.fixture
-async def world(city) -> World:
-    return await World(city).open()
-
-
-@pytest.fixture
-async def asker(world) -> AsyncIterator[httpx.AsyncClient]:
-    async with await world.client("asker") as client:
-        yield client
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import decrypting
 import pytest
-from policy_world import BASE, World
+from policy_world import BASE
 from retention_world import Role, age, desk, full_person, gone_by
 from spec_people import form
 
@@ -47,11 +47,6 @@ KNOWN_NAMES = {
     ("care.guardian", "guardian"), ("security.provider_link", "subject"),
     ("audit.event", "citizen"), ("care.retention", "citizen"), ("care.proposal", "citizen"),
 } | set(GONE.items())  # fmt: skip
-
-
-@pytest.fixture
-async def world(city) -> World:
-    return await World(city).open()
 
 
 async def columns(database: kernel.Database) -> list[tuple[str, str]]:

@@ -5,16 +5,11 @@ import re
 
 import pypdfium2
 import pytest
-from policy_world import CLASSES, World
+from policy_world import CLASSES
 
 from sekali import exchange, kernel, security
 
 FORBIDDEN = (security.Role.DOCTOR, security.Role.RECORDS_OFFICER, security.Role.FACILITY_HEAD, security.Role.CLERK)
-
-
-@pytest.fixture
-async def world(city) -> World:
-    return await World(city).open()
 
 
 async def test_the_person_takes_everything_along_what_is_sensitive_too(world) -> None:

@@ -3,7 +3,6 @@
 import itertools
 from decimal import Decimal
 
-import pytest
 from policy_world import CLASSES, Person, Word, World, leaked, may_see
 
 from sekali import fhir, kernel, security
@@ -36,11 +35,6 @@ READING = {
     ("recent", Role.DOCTOR): "treatment", ("recent", Role.NURSE): "treatment",
 }  # fmt: skip
 """Who may read the record of a visit, for which purpose: the lines of the table, written down once more."""
-
-
-@pytest.fixture
-async def world(city) -> World:
-    return await World(city).open()
 
 
 async def staff(world: World) -> dict[Role, object]:

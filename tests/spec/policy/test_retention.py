@@ -20,11 +20,6 @@ from sekali.care.due import standings
 ZONES = st.sampled_from(["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"])
 
 
-@pytest.fixture
-async def world(city) -> World:
-    return await World(city).open()
-
-
 def table(folder: Path, years: str, words: str = "dasar\tground") -> Path:
     path = folder / "retensi.tsv"
     path.write_text(f"years\tid\ten\n{years}\t{words}\n", encoding="utf-8")

@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 import pytest
-from policy_world import BASE, Word, World, leaked
+from policy_world import BASE, Word, leaked
 
 from sekali import care, kernel, security
 
@@ -16,11 +16,6 @@ ASKING = {
     "pembatasan": {"label": "HIV", "reason": "RAHASIA-ALASAN-3"},
 }
 WORDS = [word for form in ASKING.values() for text in form.values() for word in re.findall(r"RAHASIA-[\w-]+", text)]
-
-
-@pytest.fixture
-async def world(city) -> World:
-    return await World(city).open()
 
 
 async def ask(world, own, what: str, place: str = "asker", **more: str) -> UUID:

@@ -14,11 +14,6 @@ S = security.Sensitive
 ICD = fhir.ICD10
 
 
-@pytest.fixture
-async def world(city) -> World:
-    return await World(city).open()
-
-
 @pytest.mark.parametrize(
     ("system", "code", "classes"),
     [
