@@ -33,7 +33,9 @@ class Server:
         environment |= {"SEKALI_DATABASE_URL": dsn, "SEKALI_PORT": str(self.port), "SEKALI_DATA": str(DATA)}
         environment |= {"SEKALI_RATE_ADDRESS": "none", "SEKALI_RATE_ACCOUNT": "none"}  # what it can is measured
         command = [str(Path(__file__).parent / "bare.py"), *without] if without else ["-m", "sekali", "serve"]
-        self._process = subprocess.Popen([sys.executable, *command], env=environment, stdout=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            [sys.executable, *command], env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+        )
         self.pid = self._process.pid
 
     def __enter__(self) -> "Server":
