@@ -1,7 +1,9 @@
 """Requests and answers: bodies with a limit, versions, content types (https://hl7.org/fhir/R4/http.html)."""
 
 import re
+from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 from uuid import UUID
@@ -122,6 +124,12 @@ def done(what: str) -> dict[str, Any]:
     return outcome_of([issue("informational", f"Done: {what}.", None, "information")])
 
 
+@lru_cache(4096)
+def http_date(moment: datetime) -> str:
+    """As Last-Modified has it. (All that is written at once has one time, and what is read is read again.)"""
+    return format_datetime(moment, usegmt=True)
+
+
 def resource_response(request: Request, one: records.Stored, status: int = 200) -> Response:
     """A resource's exact bytes; 304 when the client has this version.
 
@@ -130,7 +138,7 @@ def resource_response(request: Request, one: records.Stored, status: int = 200) 
     """
     headers = {
         "ETag": f'W/"{one.version}"',
-        "Last-Modified": format_datetime(one.updated.replace(microsecond=0), usegmt=True),
+        "Last-Modified": http_date(one.updated),
     }
     if status in (200, 201) and request.method in ("POST", "PUT"):
         headers["Location"] = f"{base_url(request)}/{one.reference}/_history/{one.version}"

@@ -6,7 +6,6 @@ socket and the bytes that are kept (measured in docs/measurements.md).
 
 import re
 from collections.abc import Awaitable, Callable
-from email.utils import format_datetime
 from uuid import UUID
 
 from starlette.requests import Request
@@ -17,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from sekali import fhir, kernel, security
 
 from ..doors import Doors
-from ..messages import BASE
+from ..messages import BASE, http_date
 from ..outcomes import FHIR_JSON
 from ..representation import VARY, negotiated
 from ..requestlog import WHO, Watch
@@ -92,7 +91,7 @@ class Read:
         scope[WHO] = grant.actor.name, grant.actor.facility
         one = await self._doors.store.under(grant).read(type, UUID(scope["path_params"]["id"]))
         tag = b'W/"%d"' % one.version
-        headers = [(b"etag", tag), (b"last-modified", format_datetime(one.updated, usegmt=True).encode()), _VARY]
+        headers = [(b"etag", tag), (b"last-modified", http_date(one.updated).encode()), _VARY]
         if seen == tag:
             return 304, headers, b""
         return 200, [*headers, (b"content-type", _JSON), (b"content-length", b"%d" % len(one.content))], one.content
