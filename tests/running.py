@@ -36,8 +36,10 @@ def dsn_of(cluster: kernel.Cluster, name: str) -> str:
 
 
 @asynccontextmanager
-async def another_database(cluster: kernel.Cluster, template: str, size: int = 6) -> AsyncIterator[kernel.Database]:
-    """A copy of ``template`` on the same server, gone afterwards."""
+async def another_database(
+    cluster: kernel.Cluster, template: str = "template1", size: int = 6
+) -> AsyncIterator[kernel.Database]:
+    """A copy of ``template`` (else an empty one) on the same server, gone afterwards."""
     name = f"test_{os.getpid()}_{time.monotonic_ns()}"
     admin = await kernel.Database.connect(cluster.dsn, 1)
     await admin.execute(f"create database {name} template {template}")

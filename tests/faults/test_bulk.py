@@ -17,7 +17,7 @@ import decrypting
 import httpx
 import psutil
 import pytest
-from running import dsn_of, free_port, own_folder, start, stop, wait_until_ready
+from running import free_port, own_folder, start, stop, wait_until_ready
 
 from sekali import kernel
 
@@ -109,8 +109,8 @@ async def test_an_import_that_is_killed_goes_on(database, dsn, files, tmp_path) 
 
 
 @pytest.fixture
-async def dsn(database, cluster) -> str:
-    return dsn_of(cluster, await database.fetchval("select current_database()"))
+def dsn(database) -> str:
+    return database.dsn
 
 
 def digest(lines: list[bytes]) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from running import dsn_of, free_port, own_folder, start, stop, wait_until_ready
+from running import free_port, own_folder, start, stop, wait_until_ready
 
 from sekali import audit, kernel
 
@@ -230,10 +230,9 @@ def test_root_drops_to_an_account_and_changes_no_other_folder(place) -> None:
         stop(running)
 
 
-async def test_the_database_of_somebody_else(place, database, cluster) -> None:
+async def test_the_database_of_somebody_else(place, database) -> None:
     """SEKALI_DATABASE_URL points at any PostgreSQL of 16 or newer; nothing embedded is started."""
-    name = await database.fetchval("select current_database()")
-    running = start(place, free_port(), SEKALI_POPULATION="100", SEKALI_DATABASE_URL=dsn_of(cluster, name))
+    running = start(place, free_port(), SEKALI_POPULATION="100", SEKALI_DATABASE_URL=database.dsn)
     try:
         await asyncio.to_thread(wait_until_ready, running)
         assert not (place / "postgres").exists()

@@ -1,14 +1,12 @@
 """A database of a version that sealed nothing: after the update the same is there, and sealed."""
 
-import os
 import shutil
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import decrypting
-from running import dsn_of
+from running import another_database
 
 from sekali import app, fhir, kernel, records, security
 from sekali.care.atrest import DUTIES, EMERGENCIES, REFERRALS, VISITS
@@ -24,11 +22,7 @@ async def test_what_was_plain_is_sealed_by_the_update_and_found_as_before(cluste
     before.mkdir()
     for path in sorted(MIGRATIONS.glob("*.sql"))[:19]:
         shutil.copy(path, before)
-    name = f"plain_{os.getpid()}_{time.monotonic_ns()}"
-    admin = await kernel.Database.connect(cluster.dsn, 1)
-    await admin.execute(f"create database {name}")
-    database = await kernel.Database.connect(dsn_of(cluster, name), 4)
-    try:
+    async with another_database(cluster) as database:
         await kernel.migrate(database, before)
         person = await fill(database)
         await kernel.migrate(database)
@@ -53,10 +47,6 @@ async def test_what_was_plain_is_sealed_by_the_update_and_found_as_before(cluste
         ):
             assert word not in text, word
         assert await sekali.rekeying.finish() == 0
-    finally:
-        await database.close()
-        await admin.execute(f"drop database {name} with (force)")
-        await admin.close()
 
 
 async def fill(database: kernel.Database) -> UUID:

@@ -5,7 +5,7 @@ looked up anew in the transaction that destroys, while nobody can write about th
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
@@ -16,7 +16,7 @@ from .atrest import HOLDS
 from .due import Standing, Tally, count_people, due_at, standings
 from .ledger import PAGE as LOG_PAGE
 from .ledger import Deed, Entry, Ledger, Proposed
-from .relations import require_facility
+from .relations import caring, require_facility
 from .retention import Kept, Retention
 from .views import Person
 
@@ -181,7 +181,7 @@ class Destruction:
             now = await count_people(self._database, self.rule, people, ZONE, now)
             place, seen = people[-1], seen + len(people)
             if seen >= MOST_COUNTED:
-                return Tally(now.kept, now.due, now.held, now.destroyed, now.next, False)
+                return replace(now, whole=False)
         return now
 
     # One proposes, or holds
@@ -326,7 +326,7 @@ class Destruction:
     async def _require_theirs(self, tx: kernel.Session | kernel.Database, actor: security.Actor, citizen: UUID) -> UUID:
         """The actor's facility. Raises NotFound for somebody whom it never cared for."""
         facility = require_facility(actor)
-        if not await tx.fetch(SQL.related, facility, [citizen]):
+        if not await caring(tx, [citizen], [facility]):
             raise kernel.NotFound("There is no such person here.")
         return facility
 

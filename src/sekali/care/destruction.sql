@@ -36,10 +36,6 @@ select p.id, greatest(
 ) as at
 from unnest($1::uuid[]) p(id)
 
--- name: related
--- Those of some people for whom a facility cared.
-select citizen from care.relation where facility = $1 and citizen = any($2::uuid[])
-
 -- name: elsewhere
 -- Those of some people who are proposed at another facility.
 select citizen from care.proposal where citizen = any($1::uuid[]) and facility <> $2

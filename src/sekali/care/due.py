@@ -5,12 +5,13 @@ the record about care, by any facility or its system. Corrections of who somebod
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date
 from uuid import UUID
 
 from sekali import kernel, records
 
+from .facilities import today
 from .retention import Kept, Retention
 
 SQL = kernel.queries(__file__.replace("due.py", "destruction.py"))
@@ -39,7 +40,7 @@ async def standings(session: Session, rule: Retention, people: Sequence[UUID], z
     for row in await session.fetch(SQL.last, list(last)):
         if row["at"] is not None:
             last[row["id"]] = max(last[row["id"]], row["at"])
-    day = _day(zone)
+    day = today(zone)
     rows = await session.fetch(SQL.running, list(last), day, kernel.now())
     running = {row["id"]: row["why"] or "" for row in rows}
     return {id: Standing(rule.kept(at, day, zone), running[id]) for id, at in last.items()}
@@ -49,7 +50,7 @@ async def due_at(
     database: kernel.Database, rule: Retention, facility: UUID, zone: str, after: UUID | None, most: int
 ) -> tuple[list[tuple[UUID, Standing]], UUID | None]:
     """Some of a facility's people who are due and not proposed there yet, by id; and from where to look further."""
-    place, edge = after or UUID(int=0), rule.edge(_day(zone), zone)
+    place, edge = after or UUID(int=0), rule.edge(today(zone), zone)
     found: list[tuple[UUID, Standing]] = []
     for _ in range(FARTHEST):
         rows = await database.fetch(SQL.candidates, facility, place, edge, STEP)
@@ -84,18 +85,11 @@ async def count_people(
     """A count with some more people in it."""
     known = (await standings(database, rule, people, zone)).values()
     due = sum(one.due for one in known)
-    waiting = [rule_day(one.kept.until) for one in known if not one.kept.over]
-    return Tally(
-        now.kept + len(known) - due, now.due + due, now.held, now.destroyed,
-        min([*waiting, *([now.next] if now.next else [])], default=None), now.whole,
-    )  # fmt: skip
+    waiting = [_day_after(one.kept.until) for one in known if not one.kept.over]
+    soonest = min([*waiting, *([now.next] if now.next else [])], default=None)
+    return replace(now, kept=now.kept + len(known) - due, due=now.due + due, next=soonest)
 
 
-def rule_day(until: date) -> date:
+def _day_after(until: date) -> date:
     """The first day on which a record need not be kept any more."""
     return until if until == date.max else date.fromordinal(until.toordinal() + 1)
-
-
-def _day(zone: str) -> date:
-    now: datetime = kernel.in_zone(kernel.now(), zone)
-    return now.date()

@@ -86,8 +86,8 @@ class Ledger:
         counts: dict[str, int] | None = None, proposed: Proposed | None = None,
     ) -> UUID:  # fmt: skip
         """An entry in the caller's transaction, which holds the keys; its reference."""
-        id, content = uuid4(), Content(self._rule.basis, counts or {}, words)
-        sealed = RETENTION.seal(self._cipher, "content", kernel.encode(content).decode(), id)
+        id = uuid4()
+        sealed = self._sealed(id, Content(self._rule.basis, counts or {}, words))
         by = (proposed.deed, proposed.by, proposed.name, proposed.at) if proposed else (None, None, "", None)
         await tx.execute(
             SQL.write, id, kind, actor.facility, kernel.now(), None if proposed else citizen, actor.id, actor.name, *by,
@@ -99,8 +99,7 @@ class Ledger:
         """Entries of before name the person no longer, nor say what somebody wrote about them."""
         for row in await tx.fetch(SQL.of_citizen, citizen):
             content = msgspec.structs.replace(self._content(row), words="")
-            sealed = RETENTION.seal(self._cipher, "content", kernel.encode(content).decode(), row["id"])
-            await tx.execute(SQL.blind, row["id"], sealed)
+            await tx.execute(SQL.blind, row["id"], self._sealed(row["id"], content))
 
     async def page(self, facility: UUID, before: tuple[datetime, UUID] | None) -> list[Entry]:
         """A page of a facility's, the newest first; one more than a page where there are more."""
@@ -127,6 +126,9 @@ class Ledger:
     def _entry(self, row: kernel.Row) -> Entry:
         values = {name: row[name] for name in Entry.__slots__ if name not in ("kind", "content")}
         return Entry(**values, kind=Deed(row["kind"]), content=self._content(row))
+
+    def _sealed(self, id: UUID, content: Content) -> bytes:
+        return RETENTION.seal(self._cipher, "content", kernel.encode(content).decode(), id)
 
     def _content(self, row: kernel.Row) -> Content:
         return msgspec.json.decode(RETENTION.opened(self._cipher, row)["content"], type=Content)

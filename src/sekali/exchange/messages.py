@@ -126,7 +126,7 @@ def done(what: str) -> dict[str, Any]:
 
 @lru_cache(4096)
 def http_date(moment: datetime) -> str:
-    """As Last-Modified has it. (All that is written at once has one time, and what is read is read again.)"""
+    """As headers have it. (All that is written at once has one time, and what is read is read again.)"""
     return format_datetime(moment, usegmt=True)
 
 

@@ -68,9 +68,6 @@ class Seals:
         found = [one.row for one in owned]
         some = [n for n, row in enumerate(found) if row.type not in OPEN and not row.deleted]
         tied = {row.subject for row in found if row.subject is not None and row.type != "Patient" and not row.deleted}
-        if not some:
-            await _closing(tx, tied)  # nobody of these is destroyed meanwhile (``destroying.alone``)
-            return found
         named = {n: owned[n].named for n in some if owned[n].named}
         known = await _sealed(tx, {key for keys in named.values() for key in keys})
         here = {(row.type, str(row.id)): n for n, row in enumerate(found)} if named else {}
@@ -86,7 +83,7 @@ class Seals:
         speaking = {found[n].subject for n in some if found[n].type == "Consent"} - {None}
         for one in sorted(map(door, speaking)):
             await tx.execute(SQL.hold, one)
-        closed = await _closing(tx, tied)
+        closed = await _closing(tx, tied)  # nor is anybody of these destroyed meanwhile (``destroying.alone``)
         for n in some if closed else ():
             if found[n].subject in closed and found[n].type != "Consent":
                 found[n] = found[n]._replace(sensitive=found[n].sensitive | int(security.Sensitive.GENERAL))

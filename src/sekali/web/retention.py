@@ -1,22 +1,21 @@
 """Records whose time is over: proposed or held by the records officer, confirmed by the head; the legal-basis log."""
 
 import asyncio
-import csv
-import io
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from sekali import care, kernel, program
+from sekali import care, kernel, program, security
 from sekali.security import Role
 
 from .failures import field_errors
 from .files import download
 from .forms import uuid_of
 from .frame import render
-from .open_data import guarded
+from .open_data import csv_file
 from .report import report
 from .routing import page
 
@@ -112,14 +111,8 @@ async def _hold_form(request: Request, status: int = 200, errors: dict[str, str]
 
 
 async def hold(request: Request) -> Response:
-    """Keep it for longer; what was typed stays when it is refused."""
-    try:
-        await request.state.doors.care.destruction.hold(
-            request.state.actor, _id(request.path_params["id"]), request.state.typed.get("reason", "")
-        )
-    except kernel.Invalid as failure:
-        return await _hold_form(request, 400, field_errors(request, failure))
-    return RedirectResponse(f"{PATH}#ditahan", 303)
+    """Keep it for longer."""
+    return await _reasoned(request, request.state.doors.care.destruction.hold, _hold_form, f"{PATH}#ditahan")
 
 
 async def release_form(request: Request) -> Response:
@@ -139,14 +132,20 @@ async def _release_form(request: Request, status: int = 200, errors: dict[str, s
 
 
 async def release(request: Request) -> Response:
-    """End it; what was typed stays when it is refused."""
+    """End it."""
+    return await _reasoned(request, request.state.doors.care.destruction.release, _release_form, PATH)
+
+
+async def _reasoned(
+    request: Request, act: Callable[[security.Actor, UUID, str], Awaitable[None]],
+    form: Callable[[Request, int, dict[str, str]], Awaitable[Response]], then: str,
+) -> Response:  # fmt: skip
+    """Do something with the reason that was typed, which stays in the form when it is refused."""
     try:
-        await request.state.doors.care.destruction.release(
-            request.state.actor, _id(request.path_params["id"]), request.state.typed.get("reason", "")
-        )
+        await act(request.state.actor, _id(request.path_params["id"]), request.state.typed.get("reason", ""))
     except kernel.Invalid as failure:
-        return await _release_form(request, 400, field_errors(request, failure))
-    return RedirectResponse(PATH, 303)
+        return await form(request, 400, field_errors(request, failure))
+    return RedirectResponse(then, 303)
 
 
 async def log(request: Request) -> Response:
@@ -176,11 +175,7 @@ def _place(text: str) -> tuple[datetime, UUID]:
 async def log_csv(request: Request) -> Response:
     """The log as CSV: UTF-8, a header, a comma between; the newest 10,000 entries."""
     entries = await request.state.doors.care.destruction.whole_log(request.state.actor, MOST_IN_FILE)
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    writer.writerows([guarded(cell) for cell in _cells(one)] for one in entries)
-    return download(out.getvalue().encode(), "catatan-retensi.csv", "text/csv; charset=utf-8")
+    return csv_file("catatan-retensi.csv", COLUMNS, map(_cells, entries))
 
 
 def _cells(one: care.Entry) -> tuple[str, ...]:

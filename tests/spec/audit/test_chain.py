@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-from running import dsn_of
 
 from sekali import audit, kernel
 
@@ -40,7 +39,7 @@ async def test_a_command_at_the_terminal_may_write_the_chains_of_a_server_that_r
     database, cluster
 ) -> None:
     facility = kernel.new_id(0)
-    command = await kernel.Database.connect(dsn_of(cluster, await database.fetchval("select current_database()")), 1)
+    command = await kernel.Database.connect(database.dsn, 1)
     for one in (database, command, database, database, command, command):
         await audit.Journal(one).record_all([looked(facility=facility), looked()])
         async with one.transaction() as tx:

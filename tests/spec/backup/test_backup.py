@@ -5,7 +5,6 @@ import io
 import resource
 import subprocess
 import tarfile
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -15,7 +14,7 @@ import pytest_asyncio
 import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from running import dsn_of, load_city
+from running import another_database, dsn_of
 
 from sekali import app, audit, backup, kernel, security
 from sekali.backup import sealing
@@ -43,19 +42,6 @@ def whoever(word: str = "") -> object:
     return lambda: word
 
 
-@asynccontextmanager
-async def empty_database(cluster: kernel.Cluster, name: str):
-    admin = await kernel.Database.connect(cluster.dsn, 1)
-    await admin.execute(f"create database {name}")
-    database = await kernel.Database.connect(dsn_of(cluster, name), 2)
-    try:
-        yield database
-    finally:
-        await database.close()
-        await admin.execute(f"drop database {name} with (force)")
-        await admin.close()
-
-
 @dataclass(frozen=True)
 class Kept:
     """A backup of a city of 100 people, with a file beside its database."""
@@ -66,41 +52,34 @@ class Kept:
     key: Path
     secret: backup.Secret
     before: dict[str, str]
-    dsn: str
 
-    async def restore(self, cluster: kernel.Cluster, database: kernel.Database, name: str, folder: Path) -> backup.Seen:
+    async def restore(self, database: kernel.Database, folder: Path) -> backup.Seen:
         seen = backup.look(self.file, self.secret)
         assert not backup.unwilling(seen, folder, MIGRATIONS)
-        await backup.restore(database, dsn_of(cluster, name), folder, self.file, self.secret, seen, lambda size: None)
+        await backup.restore(database, database.dsn, folder, self.file, self.secret, seen, lambda size: None)
         return seen
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def kept(cluster, template, tmp_path_factory, folder):
+async def kept(cluster, city_template, tmp_path_factory):
     place = tmp_path_factory.mktemp("backup")
-    admin = await kernel.Database.connect(cluster.dsn, 1)
-    await admin.execute(f"create database kept template {template}")
-    database = await kernel.Database.connect(dsn_of(cluster, "kept"), 6)
-    await load_city(await app.build(kernel.Settings(data=folder / "data"), database), 100)
     (place / "data/keys").mkdir(parents=True)
     (place / "data/keys/server.key").write_bytes(b"a key of the server")
     (place / "data/bulk").mkdir()
     (place / "data/bulk/Patient.ndjson").write_bytes(b"{}")
     public = backup.new_key(place / "key")
-    dsn, file = dsn_of(cluster, "kept"), place / "one.age"
+    file, data, recipient = place / "one.age", place / "data", backup.recipient_in(public)
     told: list[tuple[int, int]] = []
-    await backup.make(database, dsn, place / "data", file, backup.recipient_in(public), lambda *now: told.append(now))
-    assert told == sorted(told) and told[-1][0] == told[-1][1], "it says how far it is"
-    secret = backup.secret_in(place / "key", whoever())
-    yield Kept(database, file, place, place / "key", secret, await everything(database), dsn)
-    await database.close()
-    await admin.execute("drop database kept with (force)")
-    await admin.close()
+    async with another_database(cluster, city_template) as database:
+        await backup.make(database, database.dsn, data, file, recipient, lambda *now: told.append(now))
+        assert told == sorted(told) and told[-1][0] == told[-1][1], "it says how far it is"
+        secret = backup.secret_in(place / "key", whoever())
+        yield Kept(database, file, place, place / "key", secret, await everything(database))
 
 
 async def test_what_comes_back_is_what_was_kept(kept, cluster, tmp_path) -> None:
-    async with empty_database(cluster, "back") as database:
-        await kept.restore(cluster, database, "back", tmp_path)
+    async with another_database(cluster) as database:
+        await kept.restore(database, tmp_path)
         assert await everything(database) == kept.before
         assert await database.fetch(SEQUENCES) == await kept.source.fetch(SEQUENCES)
         verdict = await audit.verify(database)
@@ -109,19 +88,16 @@ async def test_what_comes_back_is_what_was_kept(kept, cluster, tmp_path) -> None
 
 
 async def test_the_files_beside_the_database_come_along_and_those_of_bulk_jobs_do_not(kept, cluster, tmp_path) -> None:
-    async with empty_database(cluster, "files") as database:
-        seen = await kept.restore(cluster, database, "files", tmp_path)
+    async with another_database(cluster) as database:
+        seen = await kept.restore(database, tmp_path)
     assert seen.files == {PurePosixPath("keys/server.key"): b"a key of the server"}
     written = tmp_path / "keys/server.key"
     assert written.read_bytes() == b"a key of the server" and written.stat().st_mode & 0o777 == 0o600
 
 
-async def test_a_backup_made_while_people_write_is_of_one_moment(cluster, template, tmp_path, folder) -> None:
+async def test_a_backup_made_while_people_write_is_of_one_moment(cluster, database, tmp_path, folder) -> None:
     """What was acknowledged before it began is in it; each resource has the version it says, and every chain holds."""
-    admin = await kernel.Database.connect(cluster.dsn, 1)
-    await admin.execute(f"create database busy template {template}")
-    source = await kernel.Database.connect(dsn_of(cluster, "busy"), 6)
-    sekali = await app.build(kernel.Settings(data=folder / "data"), source)
+    sekali = await app.build(kernel.Settings(data=folder / "data"), database)
     grant = security.decide(security.SYSTEM, security.Purpose.LOAD)
     acknowledged: list[str] = []
     stop, many = asyncio.Event(), asyncio.Event()
@@ -142,26 +118,21 @@ async def test_a_backup_made_while_people_write_is_of_one_moment(cluster, templa
         await many.wait()
         before, file = set(acknowledged), tmp_path / "one.age"
         await backup.make(
-            source, dsn_of(cluster, "busy"), tmp_path / "none", file, backup.recipient_in(public), lambda *now: None
+            database, database.dsn, tmp_path / "none", file, backup.recipient_in(public), lambda *now: None
         )
         during = set(acknowledged) - before
     finally:
         stop.set()
         await asyncio.gather(*writers)
     assert during, "people wrote while it was made"
-    async with empty_database(cluster, "calm") as database:
+    async with another_database(cluster) as calm:
         seen = backup.look(file, secret)
-        await backup.restore(database, dsn_of(cluster, "calm"), tmp_path, file, secret, seen, lambda size: None)
-        back = {
-            str(row["id"]) for row in await database.fetch("select id from records.resource where type = 'Patient'")
-        }
+        await backup.restore(calm, calm.dsn, tmp_path, file, secret, seen, lambda size: None)
+        back = {str(row["id"]) for row in await calm.fetch("select id from records.resource where type = 'Patient'")}
         assert before <= back <= set(acknowledged)
-        assert not (await audit.verify(database)).breaks
-        wrote = await database.fetchval("select count(*) from audit.event where kind = 'wrote'")
+        assert not (await audit.verify(calm)).breaks
+        wrote = await calm.fetchval("select count(*) from audit.event where kind = 'wrote'")
         assert wrote == len(back), "the audit is of the same moment as what it tells of"
-    await source.close()
-    await admin.execute("drop database busy with (force)")
-    await admin.close()
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -213,11 +184,10 @@ def test_the_wrong_key_is_told_from_a_damaged_file(kept, tmp_path) -> None:
         backup.look(kept.file, backup.secret_in(tmp_path / "other", whoever()))
 
 
-async def test_it_is_never_put_over_data(kept, cluster, tmp_path, database) -> None:
-    name = await database.fetchval("select current_database()")
+async def test_it_is_never_put_over_data(kept, tmp_path, database) -> None:
     before = await everything(database)
     with pytest.raises(kernel.Trouble, match="not empty"):
-        await kept.restore(cluster, database, name, tmp_path)
+        await kept.restore(database, tmp_path)
     assert await everything(database) == before and not list(tmp_path.iterdir())
 
 
@@ -240,11 +210,9 @@ async def test_a_restore_that_breaks_off_keeps_nothing(kept, cluster, tmp_path) 
     damaged = bytearray(kept.file.read_bytes())
     damaged[-20] ^= 1
     file.write_bytes(damaged)
-    async with empty_database(cluster, "broken") as database:
+    async with another_database(cluster) as database:
         with pytest.raises(sealing.Damaged):
-            await backup.restore(
-                database, dsn_of(cluster, "broken"), tmp_path / "data", file, kept.secret, seen, lambda size: None
-            )
+            await backup.restore(database, database.dsn, tmp_path / "data", file, kept.secret, seen, lambda size: None)
         await asyncio.sleep(0.2)
         assert not await database.fetch(TABLES) and not (tmp_path / "data").exists()
 
@@ -255,7 +223,9 @@ async def test_a_full_disk_leaves_no_file_that_looks_whole(kept, tmp_path) -> No
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))  # as a disk with 100 kB left
     try:
         with pytest.raises(kernel.Trouble, match="is full"):
-            await backup.make(kept.source, kept.dsn, tmp_path, tmp_path / "two.age", recipient, lambda *now: None)
+            await backup.make(
+                kept.source, kept.source.dsn, tmp_path, tmp_path / "two.age", recipient, lambda *now: None
+            )
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert not list(tmp_path.iterdir())
@@ -274,7 +244,7 @@ async def test_no_older_backup_is_written_over(kept) -> None:
     before = kept.file.read_bytes()
     with pytest.raises(kernel.Trouble, match="Nothing is written over"):
         recipient = backup.recipient_in(kept.key)
-        await backup.make(kept.source, kept.dsn, kept.folder, kept.file, recipient, lambda *now: None)
+        await backup.make(kept.source, kept.source.dsn, kept.folder, kept.file, recipient, lambda *now: None)
     assert kept.file.read_bytes() == before
 
 

@@ -20,7 +20,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from running import another_database, dsn_of
+from running import another_database
 
 from sekali import app, backup, demo, fhir, identity, kernel, records, security
 
@@ -444,12 +444,9 @@ async def test_a_backup_brings_the_keys_along_and_shows_none(town, cluster, tmp_
 
     secret = backup.secret_in(tmp_path / "backup.key", lambda: "")
     seen = backup.look(file, secret)
-    admin = await kernel.Database.connect(cluster.dsn, 1)
-    await admin.execute("create database sealed_back")
-    database = await kernel.Database.connect(dsn_of(cluster, "sealed_back"), 4)
-    try:
+    async with another_database(cluster, size=4) as database:
         back = tmp_path / "back"
-        await backup.restore(database, dsn_of(cluster, "sealed_back"), back, file, secret, seen, lambda size: None)
+        await backup.restore(database, database.dsn, back, file, secret, seen, lambda size: None)
         newest = back / "keys" / town.key(town.cipher.newest).name
         newest.rename(tmp_path / "aside")
         with pytest.raises(kernel.Trouble, match="which is not here"):
@@ -458,7 +455,3 @@ async def test_a_backup_brings_the_keys_along_and_shows_none(town, cluster, tmp_
         again = await app.build(kernel.Settings(data=back), database)
         before = {one.id: one.content for one in await decrypting.kept(town.database, town.cipher)}
         assert {one.id: one.content for one in await decrypting.kept(database, again.cipher)} == before
-    finally:
-        await database.close()
-        await admin.execute("drop database sealed_back with (force)")
-        await admin.close()

@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Awaitable, Callable, Iterator
-from email.utils import format_datetime
 from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -15,7 +14,7 @@ from sekali import audit, kernel, security
 
 from ..doors import Doors
 from ..encodings import unpacker
-from ..messages import BASE, base_url, media_type, read_body, resource_id
+from ..messages import BASE, base_url, http_date, media_type, read_body, resource_id
 from ..outcomes import FHIR_JSON
 from . import exporting, importing
 from .asking import FORMATS, inputs, params_of
@@ -80,7 +79,7 @@ async def status(request: Request, doors: Doors, actor: security.Actor) -> Respo
     if one.state == "failed":
         return Response(one.problem, 500, media_type=FHIR_JSON)
     if one.state == "done":
-        headers = {"Expires": format_datetime(one.expires_at, usegmt=True), "Cache-Control": "no-store"}
+        headers = {"Expires": http_date(one.expires_at), "Cache-Control": "no-store"}
         return Response(kernel.encode(manifest(one, base_url(request))), 200, headers, "application/json")
     module = exporting if one.kind == "export" else importing
     return Response(None, 202, {"X-Progress": module.progress(one), "Retry-After": RETRY_AFTER})
