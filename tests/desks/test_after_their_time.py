@@ -157,6 +157,8 @@ def test_a_citizen_is_told_until_when_and_what_can_be_done(at, kept) -> None:
     (row,) = kept("select id from care.duty where kind = 'deletion' order by asked_at desc limit 1")
     officer.goto(f"/tugas/{row['id']}")
     assert f"Wajib disimpan sampai {until}" in officer.locator("main").inner_text()
+    assert officer.locator("[name=decision][value=refuse]").is_checked()
+    assert officer.locator("#ground").input_value() == "kept", "what the law says stands there already"
     look(officer, "duty-deletion")
     officer.locator("[name=decision][value=accept]").check()
     officer.locator("#answer").fill("Belum boleh kami hapus.")
