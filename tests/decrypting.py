@@ -4,7 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from sekali import kernel, records, security
-from sekali.records.stored import KEPT, sealed, stored
+from sekali.records.packed import COLUMNS as PACKED
+from sekali.records.packed import packed
+from sekali.records.stored import sealed, stored
 
 COLUMNS = "type, id, version, updated, content, subject, deleted"
 
@@ -41,16 +43,18 @@ async def move(database: kernel.Database, cipher: security.Cipher, id: UUID, to:
 
 async def double(database: kernel.Database, cipher: security.Cipher) -> None:
     """Every resource a second time, with an id of its own and the content that it had."""
-    rows = await database.fetch("select * from records.resource")
-    ids = [kernel.new_id(row["shard"]) for row in rows]
-    new = [
-        {**row, "id": id, "content": _sealed(cipher, row, id, stored(cipher, row).content)}
-        for row, id in zip(rows, ids, strict=True)
-    ]
+    new = []
+    for row in await database.fetch("select * from records.resource"):
+        one = stored(cipher, row)
+        terms = [] if one.deleted else one.terms
+        new.append(_row(row)._replace(id=kernel.new_id(row["shard"]), content=one.content, tokens=terms))
     async with database.transaction() as tx:
-        await tx.copy("records.resource", KEPT, [[one[name] for name in KEPT] for one in new])
+        await tx.copy("records.resource", PACKED, [packed(cipher.key, one) for one in new])
 
 
 def _sealed(cipher: security.Cipher, row: kernel.Row, id: UUID, content: bytes) -> bytes:
-    changed = records.Prepared(*(row[name] for name in records.Prepared._fields))._replace(id=id, content=content)
-    return sealed(cipher, changed)
+    return sealed(cipher.key, _row(row)._replace(id=id, content=content))
+
+
+def _row(row: kernel.Row) -> records.Prepared:
+    return records.Prepared(*(row[name] for name in records.Prepared._fields))

@@ -7,7 +7,7 @@ looked at here: codes that R4 binds as *required*, empty objects, days that ther
 
 import re
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import fhirkit
@@ -24,6 +24,10 @@ MOST_FAULTS = 50
 MOST_CODES_TOLD = 20
 _SYSTEM = "must be the code system's whole URI, such as http://hl7.org/fhir/sid/icd-10"
 """HL7's own validator refuses a relative one too: it would name another system on every server."""
+MOST_REMEMBERED = 1000
+"""Bytes of a value that is remembered as faultless."""
+_CODED = frozenset(("CodeableConcept", "Coding"))
+"""Types of which the same few values stand in thousands of resources."""
 _EMPTY = "must not be empty; leave the element out"
 _LATE_IN_THE_MONTH = re.compile(r"\d{4}-\d\d-(29|3\d)").match
 _NO_DAY = "must be a day that the calendar has"
@@ -141,9 +145,23 @@ def _look(node: dict[str, Any], type: str, path: str, walk: _Walk) -> None:
                     some = ", ".join(sorted(member.codes)[:MOST_CODES_TOLD])
                     walk.faults.append(kernel.Fault(f"{path}.{name}", f"must be one of: {some}"))
             elif isinstance(one, dict) and member.inside:
-                _look(one, member.inside, f"{path}.{name}", walk)
+                if not (walk.sound and member.inside in _CODED and _known(one, member.inside)):
+                    _look(one, member.inside, f"{path}.{name}", walk)
             elif member.dated and isinstance(one, str) and not _exists(one):
                 walk.faults.append(kernel.Fault(f"{path}.{name}", _NO_DAY))
+
+
+def _known(node: dict[str, Any], type: str) -> bool:
+    """Whether this very value was looked at before and had no fault."""
+    content = kernel.encode(node)
+    return len(content) <= MOST_REMEMBERED and _faultless(content, type)
+
+
+@lru_cache(16_384)
+def _faultless(content: bytes, type: str) -> bool:
+    walk = _Walk([], True, frozenset())
+    _look(kernel.decode(content), type, type, walk)
+    return not walk.faults
 
 
 def _exists(text: str) -> bool:

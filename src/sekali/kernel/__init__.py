@@ -28,10 +28,12 @@ from .json import Raw, decode, encode, members
 from .language import LANGUAGES, LOCALE, translate
 from .logs import log_to, places
 from .migrations import migrate, migrations
+from .packing import packed_id, packed_numbers, packed_time, packed_value
 from .postgres import Cluster, client_programs
 from .queries import queries
 from .rates import Rates, neighbourhood
 from .settings import SECRET, Network, Settings, read_settings
+from .steps import Steps, side_by_side, through
 from .trouble import Trouble
 from .turns import Turns, beside
 
@@ -56,12 +58,12 @@ __all__ = [
     "NotFound",
     "PreconditionFailed",
     "Rates",
-    "SECRET",
     "Raw",
     "Row",
     "SECRET",
     "Session",
     "Settings",
+    "Steps",
     "TooCostly",
     "TooMany",
     "TooSlow",
@@ -89,10 +91,16 @@ __all__ = [
     "new_person",
     "now",
     "packed",
+    "packed_id",
+    "packed_numbers",
+    "packed_time",
+    "packed_value",
     "places",
     "queries",
     "read_settings",
     "shard_of",
+    "side_by_side",
     "sync_folder",
+    "through",
     "translate",
 ]

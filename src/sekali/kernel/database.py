@@ -16,6 +16,7 @@ import asyncpg
 from asyncpg.pgproto import pgproto
 
 from .failures import Conflict, Duplicate, Invalid, TooCostly, Unavailable
+from .packing import AFTER, BEFORE
 
 Row = asyncpg.Record
 packed: Callable[[bytes], UUID] = pgproto.UUID
@@ -93,11 +94,14 @@ class Session:
         with _translated():
             return await self._connection.execute(sql, *values)
 
-    async def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Many rows at once by COPY. ``table`` is ``schema.table``."""
+    async def copy(self, table: str, columns: Sequence[str], rows: Iterable[bytes]) -> None:
+        """Many rows at once by COPY, packed (see ``packing``). ``table`` is ``schema.table``."""
         schema, name = table.split(".")
+        whole = memoryview(b"".join((BEFORE, *rows, AFTER)))  # the driver would take bytes for a path
         with _translated():
-            await self._connection.copy_records_to_table(name, schema_name=schema, columns=columns, records=rows)
+            await self._connection.copy_to_table(
+                name, schema_name=schema, columns=columns, source=whole, format="binary"
+            )
 
 
 class _Line:
@@ -118,6 +122,7 @@ class Database:
 
     def __init__(self, dsn: str, size: int = 10) -> None:
         self._dsn = dsn
+        self.size = size
         self._free = deque(_Line(place) for place in range(size))
         self._waiting: deque[asyncio.Future[_Line]] = deque()
         self._closed = False

@@ -10,12 +10,13 @@ from uuid import UUID
 
 from sekali import audit, fhir, kernel, security
 
+from .packed import COLUMNS, packed
 from .prepared import UNDATED, Prepared, decode, owner, prepare
 from .query import Query, parse
 from .seal import asks, open_to
 from .sealing import Seals
 from .search import Search
-from .stored import KEPT, Stored, kept, stored
+from .stored import Stored, sealed, stored
 
 SQL = kernel.queries(__file__.replace("change", "store"))
 AT_ONCE = 250
@@ -210,7 +211,8 @@ class Writing:
         await self._hold()
         try:
             for start in range(0, len(new), AT_ONCE):
-                await self.tx.copy("records.resource", KEPT, kept(self._cipher, new[start : start + AT_ONCE]))
+                some = [packed(self._cipher.key, row) for row in new[start : start + AT_ONCE]]
+                await self.tx.copy("records.resource", COLUMNS, some)
         except kernel.Duplicate:
             raise kernel.Conflict("This id is there already.") from None
 
@@ -300,8 +302,10 @@ class Writing:
         owned = self._seals.own(new, pointing, self._grant.actor.facility)
         (new,) = await self._seals.put(self.tx, [owned])
         await self._hold()
-        ((*columns, _, addressee, key),) = kept(self._cipher, [new])
-        await self.tx.execute(SQL.replace, *columns, addressee, key)
+        key = self._cipher.key
+        await self.tx.execute(
+            SQL.replace, *new[:8], key.terms(new.tokens), sealed(key, new), new.sensitive, new.addressee, key.number
+        )
 
     def _wrote(self, new: Prepared, before: bytes = b"") -> None:
         pointing = self._pointing[new.type, new.id] = fhir.references(new.content)

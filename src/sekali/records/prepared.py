@@ -1,6 +1,5 @@
 """A resource made ready to be kept: checked, stamped, and with what it is found by."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -53,11 +52,11 @@ def instant(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds")
 
 
-def restamped(rows: Sequence[Prepared], now: datetime) -> list[Prepared]:
-    """The same resources as of another time."""
-    at = now.replace(microsecond=now.microsecond // 1000 * 1000)  # as meta.lastUpdated shows it
-    new = _last_updated(at)
-    return [row._replace(updated=at, content=row.content.replace(_last_updated(row.updated), new, 1)) for row in rows]
+def restamped(row: Prepared, at: datetime) -> Prepared:
+    """The same resource as of another time, given to the millisecond."""
+    if row.updated == at:
+        return row
+    return row._replace(updated=at, content=row.content.replace(_last_updated(row.updated), _last_updated(at), 1))
 
 
 def _last_updated(at: datetime) -> bytes:
@@ -77,10 +76,20 @@ def prepare(
     :param strict: whether what SATUSEHAT ties to a person must name one.
     :param decoded: ``content`` decoded, where the caller has it already; it is stamped too.
     """
+    return kernel.through(preparing(content, id, version, updated, strict, decoded))
+
+
+def preparing(
+    content: bytes, id: UUID, version: int, updated: datetime, strict: bool, decoded: dict[str, Any] | None = None
+) -> kernel.Steps[Prepared]:
+    """The same in steps."""
     resource = decode(content) if decoded is None else decoded
     stamped = _stamp(resource, content, id, version, updated)
+    yield
     fhir.require_valid(stamped, resource)
+    yield
     found = fhir.index(resource)
+    yield
     subject = owner(resource, id, strict)
     shard = kernel.CITY if subject is None else kernel.shard_of(subject)
     if kernel.shard_of(id) != shard:

@@ -1,6 +1,6 @@
 """The store: no look and no word without a Grant."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Protocol
@@ -11,11 +11,12 @@ from sekali import audit, kernel, security
 from . import consents
 from .change import Change, Writing, event
 from .extract import Extract
-from .prepared import Prepared, restamped
+from .packed import COLUMNS, Ready, Stamp, packed, with_seals
+from .prepared import Prepared
 from .query import Query, as_uuid
 from .reader import Codes, Reader, Relations, no_codes, no_relations
-from .sealing import Owned, Seals
-from .stored import KEPT, Stored, columns, kept, stored
+from .sealing import Seals
+from .stored import Stored, columns, stored
 
 SQL = kernel.queries(__file__)
 EXTRACT = kernel.queries(__file__.replace("store", "extract"))
@@ -77,13 +78,6 @@ class Store:
         """What stood at one moment, as far as ``grant`` allows. See :class:`Extract`; its user tells the audit."""
         return Extract(self._database, self.cipher, grant, self._relations, since, until, filters)
 
-    async def there(self, grant: security.Grant, keys: Collection[tuple[str, UUID]]) -> dict[tuple[str, UUID], bool]:
-        """Which ids a load may not give again: (type, id) -> whether it can be referred to (is not deleted)."""
-        for type in {type for type, _ in keys}:
-            grant.may_write(type)
-        rows = await self._database.fetch(EXTRACT.there, *columns(keys))
-        return {(row["type"], row["id"]): not row["deleted"] for row in rows}
-
     @asynccontextmanager
     async def change(self, grant: security.Grant) -> AsyncIterator[Writing]:
         """One transaction: what is written, the watchers' tables, the audit; all of it or nothing."""
@@ -112,24 +106,30 @@ class Store:
         """
         owned = [self.seals.own(row, None, grant.actor.facility) for row in rows]
         async with self._database.transaction() as tx:
-            await self._copy(tx, grant, await self.seals.put(tx, owned), also)
+            await self.cipher.hold(tx)
+            sealed = await self.seals.put(tx, owned)
+            await self._copy(tx, grant, sealed, [packed(self.cipher.key, row) for row in sealed], also)
 
-    async def take_in(self, grant: security.Grant, owned: Sequence[Owned], also: Also) -> None:
-        """The same of rows that other processes have sealed by themselves (``seals.own``).
+    @asynccontextmanager
+    async def taking_in(self, grant: security.Grant) -> AsyncIterator["Taking"]:
+        """A transaction for rows that are made ready only now, with its time and its key.
 
-        They get the transaction's own time, so that an extract has either all of them or none.
+        It begins before they are made, so that an extract has either all of them or none (``Extract.settle``), and whoever
+        makes them can seal them too.
         """
         async with self._database.transaction() as tx:
-            rows = await self.seals.put(tx, owned)
-            await self._copy(tx, grant, restamped(rows, kernel.now()), also)
+            await self.cipher.hold(tx)
+            now = kernel.now()
+            at = now.replace(microsecond=now.microsecond // 1000 * 1000)
+            yield Taking(self, tx, grant, Stamp(at, self.cipher.key))
 
     async def _copy(
-        self, tx: kernel.Session, grant: security.Grant, rows: Sequence[Prepared], also: Also | None
-    ) -> None:
+        self, tx: kernel.Session, grant: security.Grant, rows: Sequence[Prepared], packed: Iterable[bytes],
+        also: Also | None,
+    ) -> None:  # fmt: skip
         for type in {row.type for row in rows}:
             grant.may_write(type)
-        await self.cipher.hold(tx)
-        await tx.copy("records.resource", KEPT, kept(self.cipher, rows))
+        await tx.copy("records.resource", COLUMNS, packed)
         await self._tell(
             tx, [Change(r.type, r.id, r.subject, r.content, r.deleted, grant, self.cipher) for r in rows]
         )  # fmt: skip
@@ -141,6 +141,34 @@ class Store:
         await consents.follow(tx, changes)
         for watcher in self._watchers:
             await watcher(tx, changes)
+
+
+class Taking:
+    """A transaction that rows go into, which are made ready while it waits. Made by ``Store.taking_in``.
+
+    :ivar stamp: what they are made ready with.
+    """
+
+    def __init__(self, store: Store, tx: kernel.Session, grant: security.Grant, stamp: Stamp) -> None:
+        self._store = store
+        self._tx = tx
+        self._grant = grant
+        self.stamp = stamp
+
+    async def there(self, keys: Collection[tuple[str, UUID]]) -> dict[tuple[str, UUID], bool]:
+        """Which ids may not be given again: (type, id) -> whether it can be referred to (is not deleted)."""
+        for type in {type for type, _ in keys}:
+            self._grant.may_write(type)
+        rows = await self._tx.fetch(EXTRACT.there, *columns(keys))
+        return {(row["type"], row["id"]): not row["deleted"] for row in rows}
+
+    async def put(self, rows: Sequence[Ready], also: Also) -> None:
+        """By COPY, with one audit event for all. Raises Conflict.
+
+        :param also: the caller's own note in the same transaction.
+        """
+        whole = await self._store.seals.put(self._tx, [one.owned for one in rows])
+        await self._store._copy(self._tx, self._grant, whole, with_seals(rows, whole), also)
 
 
 async def standing(tx: kernel.Session, cipher: security.Cipher, keys: Collection[tuple[str, str]]) -> list[Stored]:

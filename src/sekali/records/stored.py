@@ -9,10 +9,7 @@ from uuid import UUID
 
 from sekali import fhir, kernel, security
 
-from .prepared import COLUMNS, Prepared
-
-KEPT = (*COLUMNS, "key")
-"""The columns of records.resource, in the order of :func:`kept`."""
+from .prepared import Prepared
 
 
 @dataclass(frozen=True)
@@ -62,18 +59,9 @@ def array(numbers: Sequence[int]) -> str:
     return "{" + ",".join(str(int(one)) for one in numbers) + "}"
 
 
-def kept(cipher: security.Cipher, rows: Sequence[Prepared]) -> list[tuple[Any, ...]]:
-    """Rows as the table has them: what they say sealed, what they are found by under a key."""
-    newest = cipher.newest
-    return [
-        (*row[:8], cipher.terms(row.tokens), sealed(cipher, row), row.sensitive, row.origin, row.addressee, newest)
-        for row in rows
-    ]
-
-
-def sealed(cipher: security.Cipher, row: Prepared) -> bytes:
+def sealed(key: security.Key, row: Prepared) -> bytes:
     """The content as it is kept; a deletion has none."""
-    return b"" if row.deleted else cipher.seal(row.content, _about(row.type, row.id, row.version, row.subject))
+    return b"" if row.deleted else key.seal(row.content, _about(row.type, row.id, row.version, row.subject))
 
 
 def content(cipher: security.Cipher, row: kernel.Row) -> bytes:

@@ -6,7 +6,7 @@ from .accounts import ACCOUNTS
 from .actors import SYSTEM, Actor, Role
 from .assertions import ALGORITHMS, keys_in
 from .by_provider import BACK, ByProvider, Departure, Unlinked
-from .cipher import LONGER, PLAIN, Cipher, about, number_of
+from .cipher import LONGER, PLAIN, Cipher, Key, about, number_of
 from .columns import PAGE, Columns, Digests, Locked, Step, Walk
 from .doorkeeper import INVITATIONS, KEYS, Doorkeeper, NextStep
 from .emergency_accounts import READERS as EMERGENCY_READERS
@@ -31,7 +31,7 @@ AT_REST: tuple[Table, ...] = (ACCOUNTS, INVITATIONS, SECRETS, KEYS)
 __all__ = [
     "ALGORITHMS", "AT_REST", "BACK", "EMERGENCY_READERS", "LABELS", "LONGER", "LONGEST", "PAGE", "PLAIN", "SCOPES", "SYSTEM",
     "AccessToken", "Actor", "ByProvider", "Cipher", "Classes", "Columns", "Departure", "Device", "Digests", "DoorState",
-    "Doorkeeper", "EmergencyUse", "Grant", "House", "Locked", "NextStep", "Offer", "Overview", "ProviderSettings",
+    "Doorkeeper", "EmergencyUse", "Grant", "House", "Key", "Locked", "NextStep", "Offer", "Overview", "ProviderSettings",
     "Purpose", "Rekeying", "Relation", "Role", "Scope", "Sensitive", "Step", "Table", "Unlinked", "Vault", "Walk", "about",
     "app_address", "decide", "keys_in", "labels", "new_secret", "number_of", "require_whole", "scope_of", "table",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ import hmac
 import logging
 from array import array
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from os import urandom
 from typing import Any, TypeVar
@@ -42,11 +42,27 @@ _Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True)
-class _Key:
-    """What comes out of one of the server's keys."""
+class Key:
+    """What comes out of one of the server's keys. Another process of this program may have it, to seal what it made."""
 
     number: int
-    secret: bytes
+    secret: bytes = field(repr=False)
+
+    def __reduce__(self) -> tuple[type["Key"], tuple[int, bytes]]:
+        return Key, (self.number, self.secret)
+
+    def seal(self, content: bytes, about: bytes) -> bytes:
+        """``content``, which opens with the same ``about`` only. About 1 µs."""
+        nonce = urandom(12)
+        return self.head + nonce + self.contents.encrypt(nonce, content, about)
+
+    def terms(self, hashes: Sequence[int]) -> list[int]:
+        """Index terms as they are kept under this key: keyed AES cut to 64 bits, sorted."""
+        if not hashes:
+            return []
+        blocks = array("q", bytes(16 * len(hashes)))
+        blocks[::2] = array("q", hashes)
+        return sorted(array("q", self.blocks(blocks.tobytes()))[::2])
 
     def _of(self, purpose: bytes) -> bytes:
         return hmac.digest(self.secret, b"sekali at rest " + purpose, "sha256")
@@ -65,7 +81,7 @@ class _Key:
         return AESGCM(self._of(b"contents"))
 
     @cached_property
-    def terms(self) -> Callable[[bytes], bytes]:
+    def blocks(self) -> Callable[[bytes], bytes]:
         return _Blocks(algorithms.AES(self._of(b"terms")), modes.ECB()).encryptor().update  # noqa: S305 - of single blocks
 
     @cached_property
@@ -87,7 +103,7 @@ class Cipher:
     def __init__(self, vault: Vault, database: kernel.Database) -> None:
         self.vault = vault
         self._database = database
-        self._keys: dict[int, _Key] = {}
+        self._keys: dict[int, Key] = {}
         self._ask = database.coalesced(SQL.in_use)
         self.in_use: tuple[int, ...] = ()
         self._looked_for = 0
@@ -129,7 +145,7 @@ class Cipher:
         """What proves that somebody has a key. Raises Unavailable for one that is not here."""
         return self._key(number).mark
 
-    def _key(self, number: int) -> _Key:
+    def _key(self, number: int) -> Key:
         """Raises Unavailable for one that is not here."""
         if number not in self._keys:
             identity = self.vault.there().get(number)
@@ -138,13 +154,18 @@ class Cipher:
                     "This was sealed with another key than this server has. Tell the operations engineer.",
                     retry_after=600,
                 )
-            self._keys[number] = _Key(number, str(identity).encode())
+            self._keys[number] = Key(number, str(identity).encode())
         return self._keys[number]
 
     @property
     def newest(self) -> int:
         """The number of the key that seals."""
         return self.in_use[-1]
+
+    @property
+    def key(self) -> Key:
+        """The key that seals."""
+        return self._key(self.newest)
 
     async def hold(self, tx: kernel.Session) -> None:
         """Before a transaction writes anything sealed: until it ends, the keys stay as they are."""
@@ -183,9 +204,8 @@ class Cipher:
     # Contents
 
     def seal(self, content: bytes, about: bytes) -> bytes:
-        """``content``, which opens with the same ``about`` only. About 1 µs."""
-        key, nonce = self._key(self.in_use[-1]), urandom(12)
-        return key.head + nonce + key.contents.encrypt(nonce, content, about)
+        """``content``, which opens with the same ``about`` only."""
+        return self.key.seal(content, about)
 
     def open(self, sealed: bytes, about: bytes) -> bytes:
         """What was sealed. Raises Broken for what was changed or moved, Unavailable for what is sealed with a key
@@ -212,16 +232,11 @@ class Cipher:
     # What things are found by
 
     def terms(self, hashes: Sequence[int], number: int | None = None) -> list[int]:
-        """Index terms as they are kept under a key, the newest unless another is named: keyed AES cut to 64 bits, sorted."""
+        """Index terms as they are kept under a key, the newest unless another is named."""
         if number is None:
-            number = self.in_use[-1]
-        else:
-            self._looked_for += 1
-        if number == PLAIN or not hashes:
-            return list(hashes)
-        blocks = array("q", bytes(16 * len(hashes)))
-        blocks[::2] = array("q", hashes)
-        return sorted(array("q", self._key(number).terms(blocks.tobytes()))[::2])
+            return self.key.terms(hashes)
+        self._looked_for += 1
+        return list(hashes) if number == PLAIN else self._key(number).terms(hashes)
 
     def every_term(self, hashes: Sequence[int]) -> list[int]:
         """The terms as they may be kept, under all keys in use."""

@@ -7,7 +7,7 @@ what belongs to them. (A file that has both kinds is read once more.)
 import asyncio
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -34,8 +34,6 @@ STAGES = 3
 FIRST, REST = 1, 2
 """Bits of ``Come.kinds``, and the stages that take them."""
 MOST_LINES = 20_000_000
-AHEAD = 3
-"""Batches made ready while one is written."""
 BETWEEN_NOTES = 1.0
 
 
@@ -49,10 +47,13 @@ class _Step:
     done: int
 
 
-@dataclass(slots=True)
-class _Batch:
-    step: _Step
-    found: Looked | list[Made | Wrong]
+class _Refused(Exception):  # noqa: N818 - no error: what a transaction is left with
+    """The rows of a batch were not taken, because of a Failure."""
+
+    def __init__(self, rows: Sequence[Made], failure: kernel.Failure) -> None:
+        super().__init__()
+        self.rows = rows
+        self.failure = failure
 
 
 class Importing:
@@ -69,6 +70,7 @@ class Importing:
         self._names = Names(self._names_at)
         self._namer = Namer(one.id.bytes, int(one.moment.timestamp() * 1000))
         self._workers = workers
+        self._ahead = min(workers + 1, jobs.database.size // 2 - 1)  # each has a connection; half are for others
         self._terms = Terms(self._names_at, store.seals, one.grant.actor.facility, strict)
         self._unsynced = self._unkept = False
         self._gone: list[tuple[Key, int, int]] = []
@@ -91,28 +93,20 @@ class Importing:
         self._names_at.unlink(missing_ok=True)
 
     async def _stage(self, executor: ProcessPoolExecutor) -> None:
-        async for batch in self._batches(executor):
-            if isinstance(batch.found, Looked):
-                await self._name(batch.found, batch.step)
-            else:
-                await self._take(batch.found, batch.step)
-            self._at(batch.step)
-            if monotonic() - self._noted >= BETWEEN_NOTES:
-                await self._note()
-
-    async def _batches(self, executor: ProcessPoolExecutor) -> AsyncIterator[_Batch]:
-        """Batches in order, some of them made ready ahead."""
-        waiting: deque[asyncio.Task[_Batch]] = deque()
+        """Some batches at a time: other processes work on them side by side, what comes of them is kept in order."""
+        running: deque[asyncio.Task[None]] = deque()
         try:
             async for lines, step in self._read():
-                waiting.append(asyncio.create_task(self._ready(executor, lines, step)))
-                if len(waiting) > AHEAD:
-                    yield await waiting.popleft()
-            while waiting:
-                yield await waiting.popleft()
+                before = running[-1] if running else None
+                running.append(asyncio.create_task(self._batch(executor, lines, step, before)))
+                if len(running) > self._ahead:
+                    await running.popleft()
+            while running:
+                await running.popleft()
         finally:
-            for task in waiting:
+            for task in running:
                 task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
 
     async def _read(self) -> AsyncIterator[tuple[list[Line], _Step]]:
         """The lines of this stage, from where it has come to."""
@@ -133,13 +127,20 @@ class Importing:
                 line, offset = 0, 0
             before += source.bytes
 
-    async def _ready(self, executor: ProcessPoolExecutor, lines: list[Line], step: _Step) -> _Batch:
-        """A batch with the work of other processes done."""
+    async def _batch(
+        self, executor: ProcessPoolExecutor, lines: list[Line], step: _Step, before: asyncio.Task[None] | None
+    ) -> None:
+        """One batch, which is kept after the one ``before``."""
         run = partial(asyncio.get_running_loop().run_in_executor, executor)
         if self._come.stage == 0:
-            return _Batch(step, await run(look, lines, self._namer))
-        first = self._come.stage == FIRST
-        return _Batch(step, await run(make, lines, step.file, first, kernel.now(), self._terms))
+            looked = await run(look, lines, self._namer)
+            await _turn(before)
+            await self._name(looked, step)
+        else:
+            await self._rows(run, lines, step, before)
+        self._at(step)
+        if monotonic() - self._noted >= BETWEEN_NOTES:
+            await self._note()
 
     # Names
 
@@ -152,19 +153,28 @@ class Importing:
 
     # Rows
 
-    async def _take(self, found: Sequence[Made | Wrong], step: _Step) -> None:
+    async def _rows(
+        self, run: Callable[..., Awaitable[list[Made | Wrong]]], lines: list[Line], step: _Step,
+        before: asyncio.Task[None] | None,
+    ) -> None:  # fmt: skip
         """Load what can be, and tell of the rest."""
-        made = [one for one in found if isinstance(one, Made)]
-        wrong = [one for one in found if isinstance(one, Wrong)]
-        good, more = await self._checked(made) if made else ([], [])
-        self._tell([*wrong, *more], step.file)
-        await self._load(good, step)
+        first = self._come.stage == FIRST
+        try:
+            async with self._store.taking_in(self._grant) as taking:
+                found = await run(make, lines, step.file, first, taking.stamp, self._terms)
+                await _turn(before)
+                made = [one for one in found if isinstance(one, Made)]
+                good, wrong = await self._checked(taking, made)
+                self._tell([*(one for one in found if isinstance(one, Wrong)), *wrong], step.file)
+                await self._put(taking, good, step)
+        except _Refused as refused:
+            await self._apart(refused, step)
 
-    async def _checked(self, made: list[Made]) -> tuple[list[Made], list[Wrong]]:
+    async def _checked(self, taking: records.Taking, made: list[Made]) -> tuple[list[Made], list[Wrong]]:
         """Apart from what leads nowhere."""
         keys = {("Patient", one.row.subject) for one in made if one.stranger and one.row.subject is not None}
         keys |= {(type, id) for one in made for type, text in one.references if (id := as_uuid(text)) is not None}
-        there = await self._there(keys)
+        there = await self._there(taking, keys)
         good, wrong = [], []
         for one in made:
             failure = self._refusal(one, there)
@@ -174,10 +184,10 @@ class Importing:
                 good.append(one)
         return good, wrong
 
-    async def _there(self, keys: set[tuple[str, UUID]]) -> dict[tuple[str, UUID], bool]:
+    async def _there(self, taking: records.Taking, keys: set[tuple[str, UUID]]) -> dict[tuple[str, UUID], bool]:
         """What is kept already of (type, id), of the kinds that may be written -> whether it can be referred to."""
         asked = {key for key in keys if key[0] in self._grant.writes}
-        return await self._store.there(self._grant, asked) if asked else {}
+        return await taking.there(asked) if asked else {}
 
     def _refusal(self, one: Made, there: Mapping[tuple[str, UUID], bool]) -> kernel.Failure | None:
         """Why a row cannot be taken; None when it can."""
@@ -193,10 +203,8 @@ class Importing:
             return kernel.Invalid(rule="20007", faults=faults)
         return None
 
-    async def _load(self, made: Sequence[Made], step: _Step) -> None:
-        """In one transaction. Where that is refused, without what is there already; then in two halves, until the one that
-        is refused stands alone.
-        """
+    async def _put(self, taking: records.Taking, made: Sequence[Made], step: _Step) -> None:
+        """With a note how far it has come. Raises _Refused, Unavailable."""
         if not made:
             return
         before = self._come.taken
@@ -204,26 +212,39 @@ class Importing:
         self._at(step)
         try:
             await self._sync()
-            await self._store.take_in(self._grant, [one.owned for one in made], self._also)
+            await taking.put([one.ready for one in made], self._also)
         except kernel.Unavailable:
             raise
         except kernel.Failure as failure:
             self._come.taken = before
-            there = await self._there({(one.row.type, one.row.id) for one in made})
-            new = [one for one in made if (one.row.type, one.row.id) not in there]
-            if there:
-                known = [one for one in made if (one.row.type, one.row.id) in there]
-                self._tell(
-                    [Wrong(one.line, one.key, kernel.Conflict("This id is there already.")) for one in known], step.file
-                )
-                await self._load(new, step)
-            elif len(made) == 1:
-                self._tell([Wrong(made[0].line, made[0].key, failure)], step.file)
-            else:
-                middle = len(made) // 2
-                last = made[middle - 1]
-                await self._load(made[:middle], _Step(step.file, last.line, last.end, step.done))
-                await self._load(made[middle:], step)
+            raise _Refused(made, failure) from None
+
+    async def _apart(self, refused: _Refused, step: _Step) -> None:
+        """Without what is there already; then in two halves, until the row that is refused stands alone."""
+        rows = refused.rows
+        async with self._store.taking_in(self._grant) as taking:
+            there = await self._there(taking, {(one.row.type, one.row.id) for one in rows})
+        known = [one for one in rows if (one.row.type, one.row.id) in there]
+        if known:
+            taken = kernel.Conflict("This id is there already.")
+            self._tell([Wrong(one.line, one.key, taken) for one in known], step.file)
+            await self._load([one for one in rows if (one.row.type, one.row.id) not in there], step)
+        elif len(rows) == 1:
+            self._tell([Wrong(rows[0].line, rows[0].key, refused.failure)], step.file)
+        else:
+            middle = len(rows) // 2
+            last = rows[middle - 1]
+            await self._load(rows[:middle], _Step(step.file, last.line, last.end, step.done))
+            await self._load(rows[middle:], step)
+
+    async def _load(self, rows: Sequence[Made], step: _Step) -> None:
+        """In a transaction of their own."""
+        try:
+            async with self._store.taking_in(self._grant) as taking:
+                again = [one._replace(ready=records.ready(one.ready.owned, taking.stamp)) for one in rows]
+                await self._put(taking, again, step)
+        except _Refused as refused:
+            await self._apart(refused, step)
 
     # How far it has come
 
@@ -264,6 +285,12 @@ class Importing:
             self._parts.add("error", "OperationOutcome", kernel.encode(outcome))
             self._come.wrong += 1
             self._unsynced = True
+
+
+async def _turn(before: asyncio.Task[None] | None) -> None:
+    """Return when the batch before is kept. Raises what that one failed with."""
+    if before is not None:
+        await before
 
 
 def progress(one: Job) -> str:

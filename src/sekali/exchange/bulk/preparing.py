@@ -1,11 +1,11 @@
 """Lines of an import made into rows, by pure functions that other processes run."""
 
+import gc
 import os
 import re
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from datetime import datetime
 from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 from typing import NamedTuple
@@ -45,14 +45,14 @@ class Made(NamedTuple):
     line: int
     end: int
     key: Key
-    owned: records.Owned
+    ready: records.Ready
     references: list[Key]
     stranger: bool
 
     @property
     def row(self) -> records.Prepared:
-        """Its row, not stamped yet."""
-        return self.owned.row
+        """Its row."""
+        return self.ready.owned.row
 
 
 class Wrong(NamedTuple):
@@ -87,10 +87,11 @@ class Terms(NamedTuple):
 
 def pool(workers: int) -> ProcessPoolExecutor:
     """Processes that prepare lines, and end with this one however it ends."""
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
 
 
-def _end_with_parent() -> None:
+def _begin() -> None:
+    gc.freeze()  # the program itself is never garbage: it need not be looked through again and again
     parent = parent_process()
     assert parent is not None, "a pool's process has a parent"
 
@@ -160,7 +161,7 @@ def _owner(content: bytes | None) -> str:
     return people.pop() if len(people) == 1 else ""
 
 
-def make(lines: Sequence[Line], file: int, first: bool, updated: datetime, terms: Terms) -> list[Made | Wrong]:
+def make(lines: Sequence[Line], file: int, first: bool, stamp: records.Stamp, terms: Terms) -> list[Made | Wrong]:
     """Rows of those lines that are people and the city's (``first``), or of all else.
 
     References to what this import brings are rewritten; nothing else in the bytes changes.
@@ -170,18 +171,21 @@ def make(lines: Sequence[Line], file: int, first: bool, updated: datetime, terms
     mine = [(line, key) for line in lines if (key := _key(line)) is not None and _is_first(key[0]) == first]
     wanted = {one for line, key in mine for one in (key, *_mentioned(line.content or b"")) if one[1]}
     places = found(terms.names, wanted)
-    done: list[Made | Wrong] = []
-    for line, key in mine:
-        try:
-            done.append(_made(line, key, file, places, updated, terms))
-        except kernel.Failure as failure:
-            done.append(Wrong(line.number, key, failure))
-        except Exception:  # a resource that breaks what it is prepared with must not stop the rest
-            done.append(Wrong(line.number, key, kernel.Invalid("This resource cannot be prepared.")))
-    return done
+    return list(kernel.side_by_side(_made_or_wrong(line, key, file, places, stamp, terms) for line, key in mine))
 
 
-def _made(line: Line, key: Key, file: int, places: Places, updated: datetime, terms: Terms) -> Made:
+def _made_or_wrong(
+    line: Line, key: Key, file: int, places: Places, stamp: records.Stamp, terms: Terms
+) -> kernel.Steps[Made | Wrong]:
+    try:
+        return (yield from _made(line, key, file, places, stamp, terms))
+    except kernel.Failure as failure:
+        return Wrong(line.number, key, failure)
+    except Exception:  # a resource that breaks what it is prepared with must not stop the rest
+        return Wrong(line.number, key, kernel.Invalid("This resource cannot be prepared."))
+
+
+def _made(line: Line, key: Key, file: int, places: Places, stamp: records.Stamp, terms: Terms) -> kernel.Steps[Made]:
     """One row. Raises Failure."""
     content = line.content or b""
     require_shallow(content)
@@ -190,13 +194,16 @@ def _made(line: Line, key: Key, file: int, places: Places, updated: datetime, te
         raise kernel.Conflict("This id stands on an earlier line of this import.")
     brought, elsewhere = set[Key](), set[Key]()
     content = _rewritten(content, places, brought, elsewhere)
-    row = records.prepare(content, place.new if place else _fresh(key[0], content), 1, updated, terms.strict)
+    new = place.new if place else _fresh(key[0], content)
+    row = yield from records.preparing(content, new, 1, stamp.at, terms.strict)
     row = row._replace(id=kernel.packed(row.id.bytes), subject=row.subject and kernel.packed(row.subject.bytes))
     if b"\\" in row.content:  # a reference may be written with escapes
         elsewhere |= fhir.references(row.content) - brought
     stranger = row.subject is not None and row.type != "Patient" and ("Patient", str(row.subject)) not in brought
     owned = terms.seals.own(row, brought | elsewhere, terms.facility)
-    return Made(line.number, line.end, key, owned, list(elsewhere) if terms.strict else [], stranger)
+    yield
+    ready = records.ready(owned, stamp)
+    return Made(line.number, line.end, key, ready, list(elsewhere) if terms.strict else [], stranger)
 
 
 def _mentioned(content: bytes) -> Iterator[Key]:

@@ -7,6 +7,8 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
+from sekali import kernel
+
 from ..definitions import Place
 from ..parameters import MAIN_DATE, SEARCH, Parameter
 from ..types import TYPES
@@ -20,6 +22,9 @@ from .tokens import tokens
 MOST_WORDS = 40
 """Of a markdown text; a longer one is kept under one term, and looked at by itself."""
 LONG = "(long)"
+MOST_REMEMBERED = 1000
+"""Bytes of a value whose terms are remembered."""
+_CODES = frozenset(("code", "Coding", "CodeableConcept"))
 NOT_LOOKED_UP = frozenset("missing text not not-in in contains identifier above below other is-not ends".split())
 """Modifiers that the index terms say nothing of."""
 
@@ -55,7 +60,17 @@ class _Kept(NamedTuple):
     names: tuple[str, ...]
 
 
-def _by_member(own: dict[str, Parameter]) -> dict[str, list[_Kept]]:
+class _Member(NamedTuple):
+    """What is kept of one member of a resource.
+
+    :ivar coded: whether it holds codes and nothing else, so that the same few stand in thousands of resources.
+    """
+
+    kept: tuple[_Kept, ...]
+    coded: bool
+
+
+def _by_member(own: dict[str, Parameter]) -> dict[str, _Member]:
     """First member on the way -> what is kept of it (the widest parameter of each kind)."""
     names: dict[tuple[str, Place], list[str]] = {}
     for name in sorted({one.index for one in own.values()} & own.keys()):
@@ -67,7 +82,10 @@ def _by_member(own: dict[str, Parameter]) -> dict[str, list[_Kept]]:
         step = place.steps[0]
         member = step if isinstance(step, str) else step[0]
         found.setdefault(member, []).append(_Kept(_TEXTS[kind], place, tuple(some)))
-    return found
+    return {
+        member: _Member(tuple(kept), all(one.texts is _token_texts and one.place.type in _CODES for one in kept))
+        for member, kept in found.items()
+    }
 
 
 EDITIONS: dict[str, int] = {
@@ -83,15 +101,29 @@ def index(resource: dict[str, Any]) -> Indexed:
     """The search columns of a valid resource."""
     type = resource["resourceType"]
     indexed = _INDEXED[type]
-    hashes = {
-        term_hash(type, name, text)
-        for member in resource if member in indexed
-        for kept in indexed[member]
-        for value in reach(resource, kept.place)
-        for text in kept.texts(value, kept.place)
-        for name in kept.names
-    }  # fmt: skip
+    hashes = set[int]()
+    for member in resource:
+        found = indexed.get(member)
+        if found is None:
+            continue
+        if found.coded and len(value := kernel.encode(resource[member])) <= MOST_REMEMBERED:
+            hashes.update(_of_codes(type, member, value))
+        else:
+            hashes.update(_hashes(type, found, resource))
     return Indexed(sorted(hashes), main_date(resource))
+
+
+def _hashes(type: str, member: _Member, resource: dict[str, Any]) -> Iterator[int]:
+    for kept in member.kept:
+        for value in reach(resource, kept.place):
+            for text in kept.texts(value, kept.place):
+                for name in kept.names:
+                    yield term_hash(type, name, text)
+
+
+@lru_cache(16_384)
+def _of_codes(type: str, member: str, value: bytes) -> tuple[int, ...]:
+    return tuple(_hashes(type, _INDEXED[type][member], {member: kernel.decode(value)}))
 
 
 @lru_cache(16_384)
