@@ -1,13 +1,13 @@
 """Rows of records.resource as COPY takes them, packed by whichever process made them ready."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from struct import Struct
 from typing import NamedTuple
+from uuid import UUID
 
 from sekali import kernel, security
 
-from .prepared import Prepared, restamped
+from .prepared import Prepared
 from .sealing import Owned
 from .stored import sealed
 
@@ -32,16 +32,34 @@ class Stamp(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """A row that is ready to be sent, but for the seals of what it refers to."""
+    """A row that is ready to be sent, but for the seals of what it refers to. It goes quickly from process to process.
 
-    owned: Owned
+    :ivar named: (kind, id) of what it refers to, as far as it takes over the seals of that.
+    :ivar content: as it is served.
+    :ivar packed: as it is kept.
+    """
+
+    type: str
+    id: UUID
+    subject: UUID | None
+    sensitive: int
+    named: list[tuple[str, str]]
+    content: bytes
     packed: bytes
 
+    @property
+    def deleted(self) -> bool:
+        """What comes in is there."""
+        return False
 
-def ready(owned: Owned, stamp: Stamp) -> Ready:
-    """Stamp and pack a row. (Any process can do this.)"""
-    owned = owned._replace(row=restamped(owned.row, stamp.at))
-    return Ready(owned, packed(stamp.key, owned.row))
+
+def ready(owned: Owned, key: security.Key) -> Ready:
+    """Seal and pack a row that was sealed by itself."""
+    row = owned.row
+    subject = None if row.subject is None else kernel.packed(row.subject.bytes)
+    return Ready(
+        row.type, kernel.packed(row.id.bytes), subject, row.sensitive, owned.named, row.content, packed(key, row)
+    )
 
 
 def packed(key: security.Key, row: Prepared) -> bytes:
@@ -59,11 +77,8 @@ def packed(key: security.Key, row: Prepared) -> bytes:
     ))  # fmt: skip
 
 
-def with_seals(ready: Sequence[Ready], rows: Sequence[Prepared]) -> list[bytes]:
-    """The packed rows with the whole seals, which stand in ``rows``."""
-    return [
-        one.packed
-        if row.sensitive == one.owned.row.sensitive
-        else one.packed[: _SENSITIVE.start] + row.sensitive.to_bytes(2) + one.packed[_SENSITIVE.stop :]
-        for one, row in zip(ready, rows, strict=True)
-    ]
+def with_seal(row: Ready, sensitive: int) -> bytes:
+    """The packed row with its whole seal."""
+    if sensitive == row.sensitive:
+        return row.packed
+    return row.packed[: _SENSITIVE.start] + sensitive.to_bytes(2) + row.packed[_SENSITIVE.stop :]

@@ -52,17 +52,6 @@ def instant(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds")
 
 
-def restamped(row: Prepared, at: datetime) -> Prepared:
-    """The same resource as of another time, given to the millisecond."""
-    if row.updated == at:
-        return row
-    return row._replace(updated=at, content=row.content.replace(_last_updated(row.updated), _last_updated(at), 1))
-
-
-def _last_updated(at: datetime) -> bytes:
-    return b'"lastUpdated":"%s"' % instant(at).encode()
-
-
 def prepare(
     content: bytes,
     id: UUID,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from sekali import fhir, kernel, security
@@ -41,6 +41,21 @@ class Owned(NamedTuple):
     named: list[tuple[str, str]]
 
 
+class Sealed(Protocol):
+    """A row with the seal that it has by itself, and what it takes over the seals of."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def subject(self) -> UUID | None: ...
+    @property
+    def deleted(self) -> bool: ...
+    @property
+    def sensitive(self) -> int: ...
+
+
 class Seals:
     """Seals rows before they are kept: first each by itself, which any process can do, then by what they refer to."""
 
@@ -65,29 +80,40 @@ class Seals:
 
     async def put(self, tx: kernel.Session, owned: Sequence[Owned]) -> list[Prepared]:
         """The rows with their whole seals."""
-        found = [one.row for one in owned]
-        some = [n for n, row in enumerate(found) if row.type not in OPEN and not row.deleted]
-        tied = {row.subject for row in found if row.subject is not None and row.type != "Patient" and not row.deleted}
-        named = {n: owned[n].named for n in some if owned[n].named}
+        rows = [one.row for one in owned]
+        whole = await self.whole(tx, rows, [one.named for one in owned])
+        return [
+            row if row.sensitive == mask else row._replace(sensitive=mask)
+            for row, mask in zip(rows, whole, strict=True)
+        ]
+
+    async def whole(
+        self, tx: kernel.Session, rows: Sequence[Sealed], names: Sequence[list[tuple[str, str]]]
+    ) -> list[int]:
+        """Of each row, the classes that it is of in the end. ``names``: what each takes over the seals of."""
+        masks = [row.sensitive for row in rows]
+        some = [n for n, row in enumerate(rows) if row.type not in OPEN and not row.deleted]
+        tied = {row.subject for row in rows if row.subject is not None and row.type != "Patient" and not row.deleted}
+        named = {n: names[n] for n in some if names[n]}
         known = await _sealed(tx, {key for keys in named.values() for key in keys})
-        here = {(row.type, str(row.id)): n for n, row in enumerate(found)} if named else {}
+        here = {(row.type, str(row.id)): n for n, row in enumerate(rows)} if named else {}
         again = True
         while again:  # each round carries seals one reference further; they only grow, so it ends
             again = False
             for n, keys in named.items():
-                mask = found[n].sensitive
+                mask = masks[n]
                 for key in keys:
-                    mask |= found[here[key]].sensitive if key in here else known.get(key, 0)
-                if mask != found[n].sensitive:
-                    found[n], again = found[n]._replace(sensitive=mask), True
-        speaking = {found[n].subject for n in some if found[n].type == "Consent"} - {None}
+                    mask |= masks[here[key]] if key in here else known.get(key, 0)
+                if mask != masks[n]:
+                    masks[n], again = mask, True
+        speaking = {rows[n].subject for n in some if rows[n].type == "Consent"} - {None}
         for one in sorted(map(door, speaking)):
             await tx.execute(SQL.hold, one)
         closed = await _closing(tx, tied)  # nor is anybody of these destroyed meanwhile (``destroying.alone``)
         for n in some if closed else ():
-            if found[n].subject in closed and found[n].type != "Consent":
-                found[n] = found[n]._replace(sensitive=found[n].sensitive | int(security.Sensitive.GENERAL))
-        return found
+            if rows[n].subject in closed and rows[n].type != "Consent":
+                masks[n] |= int(security.Sensitive.GENERAL)
+        return masks
 
     async def renew(
         self,

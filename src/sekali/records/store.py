@@ -11,7 +11,7 @@ from sekali import audit, kernel, security
 from . import consents
 from .change import Change, Writing, event
 from .extract import Extract
-from .packed import COLUMNS, Ready, Stamp, packed, with_seals
+from .packed import COLUMNS, Ready, Stamp, packed, with_seal
 from .prepared import Prepared
 from .query import Query, as_uuid
 from .reader import Codes, Reader, Relations, no_codes, no_relations
@@ -124,7 +124,7 @@ class Store:
             yield Taking(self, tx, grant, Stamp(at, self.cipher.key))
 
     async def _copy(
-        self, tx: kernel.Session, grant: security.Grant, rows: Sequence[Prepared], packed: Iterable[bytes],
+        self, tx: kernel.Session, grant: security.Grant, rows: Sequence[Prepared | Ready], packed: Iterable[bytes],
         also: Also | None,
     ) -> None:  # fmt: skip
         for type in {row.type for row in rows}:
@@ -167,8 +167,9 @@ class Taking:
 
         :param also: the caller's own note in the same transaction.
         """
-        whole = await self._store.seals.put(self._tx, [one.owned for one in rows])
-        await self._store._copy(self._tx, self._grant, whole, with_seals(rows, whole), also)
+        whole = await self._store.seals.whole(self._tx, rows, [one.named for one in rows])
+        packed = [with_seal(row, sensitive) for row, sensitive in zip(rows, whole, strict=True)]
+        await self._store._copy(self._tx, self._grant, rows, packed, also)
 
 
 async def standing(tx: kernel.Session, cipher: security.Cipher, keys: Collection[tuple[str, str]]) -> list[Stored]:

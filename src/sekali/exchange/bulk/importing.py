@@ -48,12 +48,16 @@ class _Step:
 
 
 class _Refused(Exception):  # noqa: N818 - no error: what a transaction is left with
-    """The rows of a batch were not taken, because of a Failure."""
+    """The rows of some lines were not taken, because of a Failure."""
 
     def __init__(self, rows: Sequence[Made], failure: kernel.Failure) -> None:
         super().__init__()
         self.rows = rows
         self.failure = failure
+
+
+_Make = Callable[[list[Line], records.Stamp], Awaitable[list[Made | Wrong]]]
+"""Makes rows of lines of one file, in another process."""
 
 
 class Importing:
@@ -137,7 +141,12 @@ class Importing:
             await _turn(before)
             await self._name(looked, step)
         else:
-            await self._rows(run, lines, step, before)
+            first = self._come.stage == FIRST
+
+            async def made(some: list[Line], stamp: records.Stamp) -> list[Made | Wrong]:
+                return await run(make, some, step.file, first, stamp, self._terms)
+
+            await self._rows(made, lines, step, before)
         self._at(step)
         if monotonic() - self._noted >= BETWEEN_NOTES:
             await self._note()
@@ -153,22 +162,17 @@ class Importing:
 
     # Rows
 
-    async def _rows(
-        self, run: Callable[..., Awaitable[list[Made | Wrong]]], lines: list[Line], step: _Step,
-        before: asyncio.Task[None] | None,
-    ) -> None:  # fmt: skip
+    async def _rows(self, made: _Make, lines: list[Line], step: _Step, before: asyncio.Task[None] | None) -> None:
         """Load what can be, and tell of the rest."""
-        first = self._come.stage == FIRST
         try:
             async with self._store.taking_in(self._grant) as taking:
-                found = await run(make, lines, step.file, first, taking.stamp, self._terms)
+                found = await made(lines, taking.stamp)
                 await _turn(before)
-                made = [one for one in found if isinstance(one, Made)]
-                good, wrong = await self._checked(taking, made)
+                good, wrong = await self._checked(taking, [one for one in found if isinstance(one, Made)])
                 self._tell([*(one for one in found if isinstance(one, Wrong)), *wrong], step.file)
                 await self._put(taking, good, step)
         except _Refused as refused:
-            await self._apart(refused, step)
+            await self._apart(made, lines, refused, step)
 
     async def _checked(self, taking: records.Taking, made: list[Made]) -> tuple[list[Made], list[Wrong]]:
         """Apart from what leads nowhere."""
@@ -203,48 +207,50 @@ class Importing:
             return kernel.Invalid(rule="20007", faults=faults)
         return None
 
-    async def _put(self, taking: records.Taking, made: Sequence[Made], step: _Step) -> None:
+    async def _put(self, taking: records.Taking, rows: Sequence[Made], step: _Step) -> None:
         """With a note how far it has come. Raises _Refused, Unavailable."""
-        if not made:
+        if not rows:
             return
         before = self._come.taken
-        self._come.taken += len(made)
+        self._come.taken += len(rows)
         self._at(step)
         try:
             await self._sync()
-            await taking.put([one.ready for one in made], self._also)
+            await taking.put([one.row for one in rows], self._also)
         except kernel.Unavailable:
             raise
         except kernel.Failure as failure:
             self._come.taken = before
-            raise _Refused(made, failure) from None
+            raise _Refused(rows, failure) from None
 
-    async def _apart(self, refused: _Refused, step: _Step) -> None:
-        """Without what is there already; then in two halves, until the row that is refused stands alone."""
+    async def _apart(self, made: _Make, lines: list[Line], refused: _Refused, step: _Step) -> None:
+        """Without what is there already; then in two halves, until the line that is refused stands alone."""
         rows = refused.rows
         async with self._store.taking_in(self._grant) as taking:
             there = await self._there(taking, {(one.row.type, one.row.id) for one in rows})
         known = [one for one in rows if (one.row.type, one.row.id) in there]
+        numbers = {one.line for one in rows} - {one.line for one in known}
+        rest = [line for line in lines if line.number in numbers]
         if known:
             taken = kernel.Conflict("This id is there already.")
             self._tell([Wrong(one.line, one.key, taken) for one in known], step.file)
-            await self._load([one for one in rows if (one.row.type, one.row.id) not in there], step)
+            await self._load(made, rest, step)
         elif len(rows) == 1:
             self._tell([Wrong(rows[0].line, rows[0].key, refused.failure)], step.file)
         else:
-            middle = len(rows) // 2
-            last = rows[middle - 1]
-            await self._load(rows[:middle], _Step(step.file, last.line, last.end, step.done))
-            await self._load(rows[middle:], step)
+            middle = len(rest) // 2
+            last = rest[middle - 1]
+            await self._load(made, rest[:middle], _Step(step.file, last.number, last.end, step.done))
+            await self._load(made, rest[middle:], step)
 
-    async def _load(self, rows: Sequence[Made], step: _Step) -> None:
-        """In a transaction of their own."""
+    async def _load(self, made: _Make, lines: list[Line], step: _Step) -> None:
+        """Lines that became good rows before, in a transaction of their own."""
         try:
             async with self._store.taking_in(self._grant) as taking:
-                again = [one._replace(ready=records.ready(one.ready.owned, taking.stamp)) for one in rows]
-                await self._put(taking, again, step)
+                found = await made(lines, taking.stamp)
+                await self._put(taking, [one for one in found if isinstance(one, Made)], step)
         except _Refused as refused:
-            await self._apart(refused, step)
+            await self._apart(made, lines, refused, step)
 
     # How far it has come
 

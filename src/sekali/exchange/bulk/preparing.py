@@ -37,22 +37,15 @@ class Looked(NamedTuple):
 class Made(NamedTuple):
     """A line that became a row.
 
-    :ivar end: the byte after the line.
     :ivar references: those that lead to nothing which this import brings.
     :ivar stranger: whether it belongs to a person whom this import does not bring.
     """
 
     line: int
-    end: int
     key: Key
-    ready: records.Ready
+    row: records.Ready
     references: list[Key]
     stranger: bool
-
-    @property
-    def row(self) -> records.Prepared:
-        """Its row."""
-        return self.ready.owned.row
 
 
 class Wrong(NamedTuple):
@@ -196,14 +189,13 @@ def _made(line: Line, key: Key, file: int, places: Places, stamp: records.Stamp,
     content = _rewritten(content, places, brought, elsewhere)
     new = place.new if place else _fresh(key[0], content)
     row = yield from records.preparing(content, new, 1, stamp.at, terms.strict)
-    row = row._replace(id=kernel.packed(row.id.bytes), subject=row.subject and kernel.packed(row.subject.bytes))
     if b"\\" in row.content:  # a reference may be written with escapes
         elsewhere |= fhir.references(row.content) - brought
     stranger = row.subject is not None and row.type != "Patient" and ("Patient", str(row.subject)) not in brought
     owned = terms.seals.own(row, brought | elsewhere, terms.facility)
     yield
-    ready = records.ready(owned, stamp)
-    return Made(line.number, line.end, key, ready, list(elsewhere) if terms.strict else [], stranger)
+    ready = records.ready(owned, stamp.key)
+    return Made(line.number, key, ready, list(elsewhere) if terms.strict else [], stranger)
 
 
 def _mentioned(content: bytes) -> Iterator[Key]:
