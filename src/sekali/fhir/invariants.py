@@ -47,9 +47,10 @@ def _chosen(node: Node, stem: str) -> bool:
     """Whether a choice such as ``value[x]`` is there."""
     most = len(stem)
     for name in node:
-        bare = name.removeprefix("_")
-        if bare.startswith(stem) and bare[most : most + 1].isupper():
-            return True
+        if stem in name:
+            bare = name.removeprefix("_")
+            if bare.startswith(stem) and bare[most : most + 1].isupper():
+                return True
     return False
 
 
@@ -104,8 +105,10 @@ def _ratio(node: Node) -> bool:
 
 def _components_differ(node: Node) -> bool:
     """A component does not repeat the observation's own code where that has a value."""
+    if "component" not in node:
+        return True
     own = node["code"].get("coding", ())
-    inside = (coding for one in node.get("component", ()) for coding in one["code"].get("coding", ()))
+    inside = (coding for one in node["component"] for coding in one["code"].get("coding", ()))
     return not _chosen(node, "value") or all(coding not in own for coding in inside)
 
 

@@ -28,6 +28,7 @@ MOST_REMEMBERED = 1000
 """Bytes of a value that is remembered as faultless."""
 _CODED = frozenset(("CodeableConcept", "Coding"))
 """Types of which the same few values stand in thousands of resources."""
+_PLAIN = {"reference", "display"}
 _EMPTY = "must not be empty; leave the element out"
 _LATE_IN_THE_MONTH = re.compile(r"\d{4}-\d\d-(29|3\d)").match
 _NO_DAY = "must be a day that the calendar has"
@@ -145,14 +146,18 @@ def _look(node: dict[str, Any], type: str, path: str, walk: _Walk) -> None:
                     some = ", ".join(sorted(member.codes)[:MOST_CODES_TOLD])
                     walk.faults.append(kernel.Fault(f"{path}.{name}", f"must be one of: {some}"))
             elif isinstance(one, dict) and member.inside:
-                if not (walk.sound and member.inside in _CODED and _known(one, member.inside)):
+                if not (walk.sound and _needs_no_look(one, member.inside)):
                     _look(one, member.inside, f"{path}.{name}", walk)
             elif member.dated and isinstance(one, str) and not _exists(one):
                 walk.faults.append(kernel.Fault(f"{path}.{name}", _NO_DAY))
 
 
-def _known(node: dict[str, Any], type: str) -> bool:
-    """Whether this very value was looked at before and had no fault."""
+def _needs_no_look(node: dict[str, Any], type: str) -> bool:
+    """Of what stands in resources most often: a plain reference, or a code that was looked at before and had no fault."""
+    if type == "Reference":
+        return node.keys() <= _PLAIN and not node.get("reference", "#").startswith("#")
+    if type not in _CODED:
+        return False
     content = kernel.encode(node)
     return len(content) <= MOST_REMEMBERED and _faultless(content, type)
 

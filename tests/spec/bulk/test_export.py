@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sekali import audit, records
+from sekali import audit, kernel, records
 from sekali.exchange.bulk import folder as the_folder
 
 
@@ -148,6 +148,26 @@ async def test_whoever_began_to_write_before_the_kick_off_is_waited_for(office, 
     await work
     manifest = await office.manifest(office.operator, started.headers["content-location"])
     assert ids(await office.lines(office.operator, manifest))["Patient", str(patient.id)] == 1
+
+
+async def test_rows_of_an_import_that_are_still_made_ready_are_waited_for_too(office, loading) -> None:
+    """They have the time of a transaction that began before, so they must not come into the next export only."""
+    id = kernel.new_person()
+    patient = kernel.encode({"resourceType": "Patient", "name": [{"text": "Di jalan"}]})
+
+    async def note(tx: kernel.Session) -> None: ...
+
+    async with office.sekali.store.taking_in(loading) as taking:
+        await asyncio.sleep(0.01)
+        started = await office.operator.get("$export?_type=Patient")
+        work = asyncio.create_task(office.work())
+        await asyncio.sleep(0.3)
+        assert not work.done()
+        row = records.prepare(patient, id, 1, taking.stamp.at)
+        await taking.put([records.ready(office.sekali.store.seals.own(row, None, None), taking.stamp.key)], note)
+    await work
+    manifest = await office.manifest(office.operator, started.headers["content-location"])
+    assert ids(await office.lines(office.operator, manifest))["Patient", str(id)] == 1
 
 
 async def test_since_the_last_export_there_is_what_changed_and_what_was_deleted(office, loading) -> None:

@@ -290,6 +290,26 @@ async def test_a_number_that_is_somebodys_under_the_old_key_is_nobody_elses_unde
             await change.create(twin)
 
 
+async def test_a_change_waits_for_rows_that_are_sealed_elsewhere_at_this_moment(town, loading) -> None:
+    """Whoever makes rows ready has the key of the transaction that they go into; it stays the key until that has ended."""
+    person = kernel.new_person()
+    patient = kernel.encode({"resourceType": "Patient", "name": [{"text": "Tertutup Dahulu"}]})
+
+    async def note(tx: kernel.Session) -> None: ...
+
+    async with town.store.taking_in(loading) as taking:
+        change = asyncio.create_task(town.sekali.rekeying.begin())
+        await asyncio.sleep(0.3)
+        assert not change.done()
+        row = records.prepare(patient, person, 1, taking.stamp.at)
+        await taking.put([records.ready(town.store.seals.own(row, None, None), taking.stamp.key)], note)
+    number = await change
+    assert number > taking.stamp.key.number
+    await town.sekali.rekeying.finish()
+    kept = await town.database.fetchval("select key from records.resource where id = $1", person)
+    assert kept == number and (await town.reader.read("Patient", person)).content == row.content
+
+
 async def test_another_process_that_does_not_know_of_the_change_misses_nothing(town, loading) -> None:
     """Each process learns of a new key by itself: whoever looks for something asks whether the keys are still the same."""
     other, former = await town.another_process(), town.cipher.in_use

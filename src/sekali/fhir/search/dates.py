@@ -17,7 +17,7 @@ FIRST_YEAR, LAST_YEAR = 1850, 2150
 """What is indexed by its own year; earlier and later dates share one term."""
 
 
-@lru_cache(4096)
+@lru_cache(512)
 def interval(text: str) -> Interval:
     """The half-open interval that a FHIR date or dateTime covers; a bare time is UTC. Raises ValueError."""
     if len(text) <= 10:

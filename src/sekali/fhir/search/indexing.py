@@ -58,6 +58,9 @@ class _Kept(NamedTuple):
     texts: Callable[[Any, Place], Iterable[str]]
     place: Place
     names: tuple[str, ...]
+    next: str
+    """The member after the first on the way; empty where there is none, or a choice."""
+    hash: Callable[[str, str, str], int]
 
 
 class _Member(NamedTuple):
@@ -79,9 +82,11 @@ def _by_member(own: dict[str, Parameter]) -> dict[str, _Member]:
                 names.setdefault((own[name].kind, place), []).append(name)
     found: dict[str, list[_Kept]] = {}
     for (kind, place), some in names.items():
-        step = place.steps[0]
+        step, *more = place.steps
         member = step if isinstance(step, str) else step[0]
-        found.setdefault(member, []).append(_Kept(_TEXTS[kind], place, tuple(some)))
+        then = more[0] if more and isinstance(more[0], str) else ""
+        hash = term_hash if kind == "reference" or place.type == "Identifier" else _known_hash
+        found.setdefault(member, []).append(_Kept(_TEXTS[kind], place, tuple(some), then, hash))
     return {
         member: _Member(tuple(kept), all(one.texts is _token_texts and one.place.type in _CODES for one in kept))
         for member, kept in found.items()
@@ -109,27 +114,33 @@ def index(resource: dict[str, Any]) -> Indexed:
         if found.coded and len(value := kernel.encode(resource[member])) <= MOST_REMEMBERED:
             hashes.update(_of_codes(type, member, value))
         else:
-            hashes.update(_hashes(type, found, resource))
+            hashes.update(_hashes(type, member, resource))
     return Indexed(sorted(hashes), main_date(resource))
 
 
-def _hashes(type: str, member: _Member, resource: dict[str, Any]) -> Iterator[int]:
-    for kept in member.kept:
+def _hashes(type: str, member: str, resource: dict[str, Any]) -> Iterator[int]:
+    there = resource[member]
+    for kept in _INDEXED[type][member].kept:
+        if kept.next and isinstance(there, dict) and kept.next not in there:
+            continue  # of meta, which everything has, hardly anything is kept
         for value in reach(resource, kept.place):
             for text in kept.texts(value, kept.place):
                 for name in kept.names:
-                    yield term_hash(type, name, text)
+                    yield kept.hash(type, name, text)
 
 
 @lru_cache(16_384)
 def _of_codes(type: str, member: str, value: bytes) -> tuple[int, ...]:
-    return tuple(_hashes(type, _INDEXED[type][member], {member: kernel.decode(value)}))
+    return tuple(_hashes(type, member, {member: kernel.decode(value)}))
 
 
-@lru_cache(16_384)
 def term_hash(type: str, name: str, text: str) -> int:
     """The 64-bit hash of one term, signed as PostgreSQL's bigint is."""
     return int.from_bytes(blake2b(f"{type}.{name}={text}".encode(), digest_size=8).digest(), "big", signed=True)
+
+
+_known_hash = lru_cache(4096)(term_hash)
+"""The same of what stands in many resources: months, words, codes; not of what each has for itself."""
 
 
 def main_date(resource: dict[str, Any]) -> datetime | None:
