@@ -10,7 +10,9 @@ from sekali import kernel
 
 from .types import PERSON_TYPES, TYPES
 
-_MEMBER = re.compile(rb'(?<!\\)"reference"\s*:\s*"([^"]*)"')
+_MEMBER = re.compile(rb'"reference"\s*:\s*"([^"]*)"')
+_MEMBER_AMONG_ESCAPES = re.compile(rb'(?<!\\)"reference"\s*:\s*"([^"]*)"')
+"""A third of the speed."""
 _REFERENCE = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]+)?$")
 
 
@@ -42,9 +44,10 @@ def references(content: bytes) -> set[tuple[str, str]]:
 
     A quotation mark that is not escaped begins or ends a string, so the bytes need not be decoded for it.
     """
+    member = _MEMBER
     if b"\\" in content:
-        content = kernel.encode(kernel.decode(content))
-    found = {split_reference(text.decode()) for text in _MEMBER.findall(content)}
+        content, member = kernel.encode(kernel.decode(content)), _MEMBER_AMONG_ESCAPES
+    found = {split_reference(text.decode()) for text in member.findall(content)}
     found.discard(None)
     return found
 

@@ -317,17 +317,27 @@ class Reader:
 
     async def _told(self, found: Sequence[Stored], named: frozenset[str] = frozenset()) -> list[Stored]:
         """What was found, as it leaves: of strangers no more than an introduction."""
-        if len(found) == 1:  # a task would cost more than the question
-            strange = [await self._strange(found[0])]
+        people = [one for one in found if self._introduces(one)]
+        if not people:
+            return list(found)
+        if len(people) == 1:  # a task would cost more than the question
+            answers = [await self._strange(people[0])]
         else:
-            strange = await asyncio.gather(*map(self._strange, found))
-        return [introduced(one, named) if is_strange else one for one, is_strange in zip(found, strange, strict=True)]
+            answers = await asyncio.gather(*map(self._strange, people))
+        strange = {(one.type, one.id) for one, is_strange in zip(people, answers, strict=True) if is_strange}
+        return [
+            introduced(one, named) if (one.type, one.id) in strange and self._introduces(one) else one for one in found
+        ]
+
+    def _introduces(self, one: Stored) -> bool:
+        """Whether this tells who somebody is, to an asker who may be shown an introduction only."""
+        told = one.type in self._grant.introduced and not one.deleted and one.subject is not None
+        return told and self._grant.actor.facility is not None
 
     async def _strange(self, one: Stored) -> bool:
-        """Whether this tells who somebody is whom the asker's facility neither wrote down nor cares for."""
+        """Whether the person of this is one whom the asker's facility neither wrote down nor cares for."""
         facility = self._grant.actor.facility
-        if one.type not in self._grant.introduced or one.deleted or one.subject is None or facility is None:
-            return False
+        assert facility is not None and one.subject is not None, "``_introduces`` says so"
         if await self._relations(facility, one.subject):
             return False
         row = await self._origin(kernel.shard_of(one.id), one.type, one.id)

@@ -76,17 +76,17 @@ def bundle(base: str, path: str, page: records.Page) -> bytes:
     if page.total is not None:
         head["total"] = page.total
     head["link"] = links
-    entries = [_entry(base, page, one, b"match") for one in page.items]
-    entries += [_entry(base, page, one, b"include") for one in page.included]
+    begin = kernel.encode({"fullUrl": f"{base}/"})[:-2]  # kinds and ids need no escape
+    entries = [_entry(begin, page, one, b"match") for one in page.items]
+    entries += [_entry(begin, page, one, b"include") for one in page.included]
     if not entries:
         return kernel.encode(head)
     return kernel.encode(head)[:-1] + b',"entry":[' + b",".join(entries) + b"]}"
 
 
-def _entry(base: str, page: records.Page, one: records.Stored, mode: bytes) -> bytes:
+def _entry(begin: bytes, page: records.Page, one: records.Stored, mode: bytes) -> bytes:
     content = one.content
     elements = page.elements if mode == b"match" else frozenset()  # what comes along is whole
     if elements or page.summary != "false":
         content = fhir.subset(content, one.type, elements, page.summary)
-    url = kernel.encode({"fullUrl": f"{base}/{one.reference}"})[:-1]
-    return url + b',"resource":' + content + b',"search":{"mode":"' + mode + b'"}}'
+    return b'%b%b","resource":%b,"search":{"mode":"%b"}}' % (begin, one.reference.encode(), content, mode)
