@@ -103,6 +103,20 @@ class Session:
                 name, schema_name=schema, columns=columns, source=whole, format="binary"
             )
 
+    @asynccontextmanager
+    async def part(self) -> AsyncIterator[None]:
+        """A part of a transaction: taken back alone when an exception leaves the block; the transaction can go on."""
+        part = self._connection.transaction()
+        with _translated():
+            await part.start()
+        try:
+            yield
+        except BaseException:
+            await _give_up(self._connection, part)
+            raise
+        with _translated():
+            await part.commit()
+
 
 class _Line:
     """A place for one connection; None until it is needed, and after it was lost."""

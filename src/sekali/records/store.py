@@ -108,11 +108,14 @@ class Store:
         async with self._database.transaction() as tx:
             await self.cipher.hold(tx)
             sealed = await self.seals.put(tx, owned)
-            await self._copy(tx, grant, sealed, [packed(self.cipher.key, row) for row in sealed], also)
+            await self._copy(tx, grant, sealed, [packed(self.cipher.key, row) for row in sealed])
+            if also is not None:
+                await also(tx)
+            await self._loaded(tx, grant, len(rows))
 
     @asynccontextmanager
     async def taking_in(self, grant: security.Grant) -> AsyncIterator["Taking"]:
-        """A transaction for rows that are made ready only now, with its time and its key.
+        """A transaction for rows that are made ready only now, with its time and its key; one audit event for all.
 
         It begins before they are made, so that an extract has either all of them or none (``Extract.settle``), and whoever
         makes them can seal them too.
@@ -121,21 +124,24 @@ class Store:
             await self.cipher.hold(tx)
             now = kernel.now()
             at = now.replace(microsecond=now.microsecond // 1000 * 1000)
-            yield Taking(self, tx, grant, Stamp(at, self.cipher.key))
+            taking = Taking(self, tx, grant, Stamp(at, self.cipher.key))
+            yield taking
+            if taking.taken:
+                await self._loaded(tx, grant, taking.taken)
 
     async def _copy(
-        self, tx: kernel.Session, grant: security.Grant, rows: Sequence[Prepared | Ready], packed: Iterable[bytes],
-        also: Also | None,
-    ) -> None:  # fmt: skip
+        self, tx: kernel.Session, grant: security.Grant, rows: Sequence[Prepared | Ready], packed: Iterable[bytes]
+    ) -> None:
         for type in {row.type for row in rows}:
             grant.may_write(type)
         await tx.copy("records.resource", COLUMNS, packed)
         await self._tell(
             tx, [Change(r.type, r.id, r.subject, r.content, r.deleted, grant, self.cipher) for r in rows]
         )  # fmt: skip
-        if also is not None:
-            await also(tx)
-        await audit.append(tx, [event(grant, audit.Kind.LOADED, None, f"{len(rows)} resources")])
+
+    async def _loaded(self, tx: kernel.Session, grant: security.Grant, count: int) -> None:
+        """The audit of it; the last thing before the commit."""
+        await audit.append(tx, [event(grant, audit.Kind.LOADED, None, f"{count} resources")])
 
     async def _tell(self, tx: kernel.Session, changes: Sequence[Change]) -> None:
         await consents.follow(tx, changes)
@@ -146,30 +152,32 @@ class Store:
 class Taking:
     """A transaction that rows go into, which are made ready while it waits. Made by ``Store.taking_in``.
 
-    :ivar stamp: what they are made ready with.
+    :ivar tx: the transaction, for the caller's own tables (how far it has come).
+    :ivar stamp: what rows are made ready with.
+    :ivar taken: how many have gone in.
     """
 
     def __init__(self, store: Store, tx: kernel.Session, grant: security.Grant, stamp: Stamp) -> None:
         self._store = store
-        self._tx = tx
         self._grant = grant
+        self.tx = tx
         self.stamp = stamp
+        self.taken = 0
 
     async def there(self, keys: Collection[tuple[str, UUID]]) -> dict[tuple[str, UUID], bool]:
         """Which ids may not be given again: (type, id) -> whether it can be referred to (is not deleted)."""
         for type in {type for type, _ in keys}:
             self._grant.may_write(type)
-        rows = await self._tx.fetch(EXTRACT.there, *columns(keys))
+        rows = await self.tx.fetch(EXTRACT.there, *columns(keys))
         return {(row["type"], row["id"]): not row["deleted"] for row in rows}
 
-    async def put(self, rows: Sequence[Ready], also: Also) -> None:
-        """By COPY, with one audit event for all. Raises Conflict.
-
-        :param also: the caller's own note in the same transaction.
-        """
-        whole = await self._store.seals.whole(self._tx, rows, [one.named for one in rows])
-        packed = [with_seal(row, sensitive) for row, sensitive in zip(rows, whole, strict=True)]
-        await self._store._copy(self._tx, self._grant, rows, packed, also)
+    async def put(self, rows: Sequence[Ready]) -> None:
+        """All of these, by COPY. Where it raises a Failure (Conflict), none of them; others can still go in."""
+        async with self.tx.part():
+            whole = await self._store.seals.whole(self.tx, rows, [one.named for one in rows])
+            packed = [with_seal(row, sensitive) for row, sensitive in zip(rows, whole, strict=True)]
+            await self._store._copy(self.tx, self._grant, rows, packed)
+        self.taken += len(rows)
 
 
 async def standing(tx: kernel.Session, cipher: security.Cipher, keys: Collection[tuple[str, str]]) -> list[Stored]:

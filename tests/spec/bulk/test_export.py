@@ -155,8 +155,6 @@ async def test_rows_of_an_import_that_are_still_made_ready_are_waited_for_too(of
     id = kernel.new_person()
     patient = kernel.encode({"resourceType": "Patient", "name": [{"text": "Di jalan"}]})
 
-    async def note(tx: kernel.Session) -> None: ...
-
     async with office.sekali.store.taking_in(loading) as taking:
         await asyncio.sleep(0.01)
         started = await office.operator.get("$export?_type=Patient")
@@ -164,7 +162,7 @@ async def test_rows_of_an_import_that_are_still_made_ready_are_waited_for_too(of
         await asyncio.sleep(0.3)
         assert not work.done()
         row = records.prepare(patient, id, 1, taking.stamp.at)
-        await taking.put([records.ready(office.sekali.store.seals.own(row, None, None), taking.stamp.key)], note)
+        await taking.put([records.ready(office.sekali.store.seals.own(row, None, None), taking.stamp.key)])
     await work
     manifest = await office.manifest(office.operator, started.headers["content-location"])
     assert ids(await office.lines(office.operator, manifest))["Patient", str(id)] == 1

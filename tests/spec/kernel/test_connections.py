@@ -64,3 +64,28 @@ async def test_who_waits_too_long_is_told_and_the_next_one_is_served(few, monkey
         with pytest.raises(kernel.Unavailable):
             await few.fetchval("select 1")
     assert await few.fetchval("select 1") == 1
+
+
+async def test_a_part_is_taken_back_alone(database) -> None:
+    await database.execute("create table public.parts (n integer primary key)")
+    async with database.transaction() as tx:
+        for n in (1, 2, 2, 3):
+            with contextlib.suppress(kernel.Duplicate):
+                async with tx.part():
+                    await tx.execute("insert into public.parts values ($1 + 10)", n)
+                    await tx.execute("insert into public.parts values ($1)", n)
+        with contextlib.suppress(ZeroDivisionError):
+            async with tx.part():
+                await tx.execute("insert into public.parts values (4)")
+                raise ZeroDivisionError
+    assert [row["n"] for row in await database.fetch("select n from public.parts order by n")] == [1, 2, 3, 11, 12, 13]
+
+
+async def test_with_the_transaction_its_parts_are_gone_too(database) -> None:
+    await database.execute("create table public.parts (n integer)")
+    with contextlib.suppress(ZeroDivisionError):
+        async with database.transaction() as tx:
+            async with tx.part():
+                await tx.execute("insert into public.parts values (1)")
+            raise ZeroDivisionError
+    assert await database.fetchval("select count(*) from public.parts") == 0

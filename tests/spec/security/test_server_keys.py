@@ -291,18 +291,28 @@ async def test_a_number_that_is_somebodys_under_the_old_key_is_nobody_elses_unde
 
 
 async def test_a_change_waits_for_rows_that_are_sealed_elsewhere_at_this_moment(town, loading) -> None:
-    """Whoever makes rows ready has the key of the transaction that they go into; it stays the key until that has ended."""
-    person = kernel.new_person()
-    patient = kernel.encode({"resourceType": "Patient", "name": [{"text": "Tertutup Dahulu"}]})
-
-    async def note(tx: kernel.Session) -> None: ...
+    """Whoever makes rows ready has the key of the transaction that they go into; it stays the key until that has ended,
+    also where some of the rows are refused meanwhile.
+    """
+    (somebody,), person = await town.some("Patient"), kernel.new_person()
+    patient = {"resourceType": "Patient", "name": [{"text": "Tertutup Dahulu"}]}
+    twin = patient | {"identifier": [{"system": fhir.NIK, "value": nik_of(somebody)}]}
 
     async with town.store.taking_in(loading) as taking:
         change = asyncio.create_task(town.sekali.rekeying.begin())
         await asyncio.sleep(0.3)
         assert not change.done()
-        row = records.prepare(patient, person, 1, taking.stamp.at)
-        await taking.put([records.ready(town.store.seals.own(row, None, None), taking.stamp.key)], note)
+        row, refused = (
+            records.prepare(kernel.encode(one), id, 1, taking.stamp.at)
+            for one, id in ((patient, person), (twin, kernel.new_person()))
+        )
+        with pytest.raises(kernel.Conflict, match="known already"):
+            await taking.put(
+                [records.ready(town.store.seals.own(one, None, None), taking.stamp.key) for one in (row, refused)]
+            )
+        await taking.put([records.ready(town.store.seals.own(row, None, None), taking.stamp.key)])
+    assert taking.taken == 1
+    assert not await town.database.fetchval("select count(*) from records.resource where id = $1", refused.id)
     number = await change
     assert number > taking.stamp.key.number
     await town.sekali.rekeying.finish()

@@ -7,7 +7,7 @@ what belongs to them. (A file that has both kinds is read once more.)
 import asyncio
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -45,19 +45,6 @@ class _Step:
     line: int
     offset: int
     done: int
-
-
-class _Refused(Exception):  # noqa: N818 - no error: what a transaction is left with
-    """The rows of some lines were not taken, because of a Failure."""
-
-    def __init__(self, rows: Sequence[Made], failure: kernel.Failure) -> None:
-        super().__init__()
-        self.rows = rows
-        self.failure = failure
-
-
-_Make = Callable[[list[Line], records.Stamp], Awaitable[list[Made | Wrong]]]
-"""Makes rows of lines of one file, in another process."""
 
 
 class Importing:
@@ -140,16 +127,15 @@ class Importing:
             looked = await run(look, lines, self._namer)
             await _turn(before)
             await self._name(looked, step)
+            self._at(step)
+            if monotonic() - self._noted >= BETWEEN_NOTES:
+                await self._note()
         else:
             first = self._come.stage == FIRST
-
-            async def made(some: list[Line], stamp: records.Stamp) -> list[Made | Wrong]:
-                return await run(make, some, step.file, first, stamp, self._terms)
-
-            await self._rows(made, lines, step, before)
-        self._at(step)
-        if monotonic() - self._noted >= BETWEEN_NOTES:
-            await self._note()
+            async with self._store.taking_in(self._grant) as taking:
+                found = await run(make, lines, step.file, first, taking.stamp, self._terms)
+                await _turn(before)
+                await self._take(taking, found, step)
 
     # Names
 
@@ -162,17 +148,14 @@ class Importing:
 
     # Rows
 
-    async def _rows(self, made: _Make, lines: list[Line], step: _Step, before: asyncio.Task[None] | None) -> None:
-        """Load what can be, and tell of the rest."""
-        try:
-            async with self._store.taking_in(self._grant) as taking:
-                found = await made(lines, taking.stamp)
-                await _turn(before)
-                good, wrong = await self._checked(taking, [one for one in found if isinstance(one, Made)])
-                self._tell([*(one for one in found if isinstance(one, Wrong)), *wrong], step.file)
-                await self._put(taking, good, step)
-        except _Refused as refused:
-            await self._apart(made, lines, refused, step)
+    async def _take(self, taking: records.Taking, found: Sequence[Made | Wrong], step: _Step) -> None:
+        """Load what can be, tell of the rest, and note how far it has come."""
+        good, wrong = await self._checked(taking, [one for one in found if isinstance(one, Made)])
+        self._tell([*(one for one in found if isinstance(one, Wrong)), *wrong], step.file)
+        await self._put(taking, good, step.file)
+        self._at(step)
+        await self._sync()
+        await self._also(taking.tx)
 
     async def _checked(self, taking: records.Taking, made: list[Made]) -> tuple[list[Made], list[Wrong]]:
         """Apart from what leads nowhere."""
@@ -207,50 +190,30 @@ class Importing:
             return kernel.Invalid(rule="20007", faults=faults)
         return None
 
-    async def _put(self, taking: records.Taking, rows: Sequence[Made], step: _Step) -> None:
-        """With a note how far it has come. Raises _Refused, Unavailable."""
+    async def _put(self, taking: records.Taking, rows: Sequence[Made], file: int) -> None:
+        """Where they are refused, without what is there already; then in two halves, until the one that is refused stands
+        alone.
+        """
         if not rows:
             return
-        before = self._come.taken
-        self._come.taken += len(rows)
-        self._at(step)
         try:
-            await self._sync()
-            await taking.put([one.row for one in rows], self._also)
+            await taking.put([one.row for one in rows])
+            self._come.taken += len(rows)
         except kernel.Unavailable:
             raise
         except kernel.Failure as failure:
-            self._come.taken = before
-            raise _Refused(rows, failure) from None
-
-    async def _apart(self, made: _Make, lines: list[Line], refused: _Refused, step: _Step) -> None:
-        """Without what is there already; then in two halves, until the line that is refused stands alone."""
-        rows = refused.rows
-        async with self._store.taking_in(self._grant) as taking:
             there = await self._there(taking, {(one.row.type, one.row.id) for one in rows})
-        known = [one for one in rows if (one.row.type, one.row.id) in there]
-        numbers = {one.line for one in rows} - {one.line for one in known}
-        rest = [line for line in lines if line.number in numbers]
-        if known:
-            taken = kernel.Conflict("This id is there already.")
-            self._tell([Wrong(one.line, one.key, taken) for one in known], step.file)
-            await self._load(made, rest, step)
-        elif len(rows) == 1:
-            self._tell([Wrong(rows[0].line, rows[0].key, refused.failure)], step.file)
-        else:
-            middle = len(rest) // 2
-            last = rest[middle - 1]
-            await self._load(made, rest[:middle], _Step(step.file, last.number, last.end, step.done))
-            await self._load(made, rest[middle:], step)
-
-    async def _load(self, made: _Make, lines: list[Line], step: _Step) -> None:
-        """Lines that became good rows before, in a transaction of their own."""
-        try:
-            async with self._store.taking_in(self._grant) as taking:
-                found = await made(lines, taking.stamp)
-                await self._put(taking, [one for one in found if isinstance(one, Made)], step)
-        except _Refused as refused:
-            await self._apart(made, lines, refused, step)
+            known = [one for one in rows if (one.row.type, one.row.id) in there]
+            if known:
+                taken = kernel.Conflict("This id is there already.")
+                self._tell([Wrong(one.line, one.key, taken) for one in known], file)
+                await self._put(taking, [one for one in rows if (one.row.type, one.row.id) not in there], file)
+            elif len(rows) == 1:
+                self._tell([Wrong(rows[0].line, rows[0].key, failure)], file)
+            else:
+                middle = len(rows) // 2
+                await self._put(taking, rows[:middle], file)
+                await self._put(taking, rows[middle:], file)
 
     # How far it has come
 
