@@ -87,10 +87,11 @@ def _by_member(own: dict[str, Parameter]) -> dict[str, _Member]:
         then = more[0] if more and isinstance(more[0], str) else ""
         hash = term_hash if kind == "reference" or place.type == "Identifier" else _known_hash
         found.setdefault(member, []).append(_Kept(_TEXTS[kind], place, tuple(some), then, hash))
-    return {
-        member: _Member(tuple(kept), all(one.texts is _token_texts and one.place.type in _CODES for one in kept))
-        for member, kept in found.items()
-    }
+    return {member: _Member(tuple(kept), all(map(_is_code, kept))) for member, kept in found.items()}
+
+
+def _is_code(kept: _Kept) -> bool:
+    return kept.texts is _token_texts and kept.place.type in _CODES and len(kept.place.steps) == 1
 
 
 EDITIONS: dict[str, int] = {
