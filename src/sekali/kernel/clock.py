@@ -9,6 +9,12 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def this_millisecond() -> datetime:
+    """This moment to the millisecond, as meta.lastUpdated shows it."""
+    moment = now()
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
 def in_zone(moment: datetime, zone: str) -> datetime:
     """``moment`` on the wall clock of ``zone`` (an IANA name such as ``Asia/Jakarta``)."""
     return moment.astimezone(ZoneInfo(zone))

@@ -105,7 +105,9 @@ class Session:
 
     @asynccontextmanager
     async def part(self) -> AsyncIterator[None]:
-        """A part of a transaction: taken back alone when an exception leaves the block; the transaction can go on."""
+        """A transaction, or within one a part of it: kept when the block ends; when an exception leaves the block it is
+        taken back alone, and what is around it can go on.
+        """
         part = self._connection.transaction()
         with _translated():
             await part.start()
@@ -238,17 +240,8 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:
         """One transaction: committed when the block ends, nothing of it kept when an exception leaves the block."""
-        async with self.session() as session:
-            transaction = session._connection.transaction()
-            with _translated():
-                await transaction.start()
-            try:
-                yield session
-            except BaseException:
-                await _give_up(session._connection, transaction)
-                raise
-            with _translated():
-                await transaction.commit()
+        async with self.session() as session, session.part():
+            yield session
 
     @asynccontextmanager
     async def line(self, channel: str, heard: Callable[[str], None]) -> AsyncIterator[Session]:

@@ -1,8 +1,8 @@
 """Values as COPY takes them in its binary format (https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.4).
 
-The driver packs rows value by value, having asked of each what it is: about 30 µs for a resource, a third of what COPY of it
-costs. Whoever has many rows of one table packs what is of fixed length at once, in about 6 µs, and in whichever process
-made the row. Each value is its length and its bytes; a row is the count of its values, then these.
+The driver packs a row while it sends it, value by value, having asked of each what it is. Whoever has many rows of one table
+packs what is of fixed length at once, in whichever process made the row (docs/measurements.md has the cost of both). Each
+value is its length and its bytes; a row is the count of its values, then these.
 """
 
 from collections.abc import Sequence

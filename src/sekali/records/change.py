@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
@@ -63,8 +62,7 @@ class Writing:
         self._strict = strict
         self._seals = seals
         self._related = related
-        now = kernel.now()
-        self._at: datetime = now.replace(microsecond=now.microsecond // 1000 * 1000)  # as meta.lastUpdated shows it
+        self._at = kernel.this_millisecond()
         self._new: list[Prepared] = []
         self._references: set[tuple[str, str]] = set()
         self._pointing: dict[tuple[str, UUID], set[tuple[str, str]]] = {}
@@ -209,9 +207,10 @@ class Writing:
         owned = [self._seals.own(row, self._pointing.pop((row.type, row.id)), facility) for row in new]
         new = await self._seals.put(self.tx, owned)
         await self._hold()
+        key = self._cipher.key
         try:
             for start in range(0, len(new), AT_ONCE):
-                some = [packed(self._cipher.key, row) for row in new[start : start + AT_ONCE]]
+                some = [packed(key, row) for row in new[start : start + AT_ONCE]]
                 await self.tx.copy("records.resource", COLUMNS, some)
         except kernel.Duplicate:
             raise kernel.Conflict("This id is there already.") from None

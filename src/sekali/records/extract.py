@@ -28,8 +28,7 @@ Place = tuple[datetime, UUID]
 
 def moment() -> datetime:
     """The end of this millisecond: what was written until now is before it, what begins after it is not."""
-    now = kernel.now()
-    return now.replace(microsecond=now.microsecond // 1000 * 1000) + timedelta(milliseconds=1)
+    return kernel.this_millisecond() + timedelta(milliseconds=1)
 
 
 def parse_filter(type: str, params: Sequence[tuple[str, str]]) -> Query:

@@ -317,17 +317,16 @@ class Reader:
 
     async def _told(self, found: Sequence[Stored], named: frozenset[str] = frozenset()) -> list[Stored]:
         """What was found, as it leaves: of strangers no more than an introduction."""
-        people = [one for one in found if self._introduces(one)]
-        if not people:
-            return list(found)
+        told = list(found)
+        people = [n for n, one in enumerate(found) if self._introduces(one)]
         if len(people) == 1:  # a task would cost more than the question
-            answers = [await self._strange(people[0])]
+            strange = [await self._strange(found[people[0]])]
         else:
-            answers = await asyncio.gather(*map(self._strange, people))
-        strange = {(one.type, one.id) for one, is_strange in zip(people, answers, strict=True) if is_strange}
-        return [
-            introduced(one, named) if (one.type, one.id) in strange and self._introduces(one) else one for one in found
-        ]
+            strange = await asyncio.gather(*(self._strange(found[n]) for n in people))
+        for n, is_strange in zip(people, strange, strict=True):
+            if is_strange:
+                told[n] = introduced(found[n], named)
+        return told
 
     def _introduces(self, one: Stored) -> bool:
         """Whether this tells who somebody is, to an asker who may be shown an introduction only."""

@@ -42,7 +42,7 @@ class Owned(NamedTuple):
 
 
 class Sealed(Protocol):
-    """A row with the seal that it has by itself, and what it takes over the seals of."""
+    """A row with the seal that it has by itself."""
 
     @property
     def type(self) -> str: ...

@@ -107,8 +107,8 @@ class Store:
         owned = [self.seals.own(row, None, grant.actor.facility) for row in rows]
         async with self._database.transaction() as tx:
             await self.cipher.hold(tx)
-            sealed = await self.seals.put(tx, owned)
-            await self._copy(tx, grant, sealed, [packed(self.cipher.key, row) for row in sealed])
+            sealed, key = await self.seals.put(tx, owned), self.cipher.key
+            await self._copy(tx, grant, sealed, [packed(key, row) for row in sealed])
             if also is not None:
                 await also(tx)
             await self._loaded(tx, grant, len(rows))
@@ -122,9 +122,7 @@ class Store:
         """
         async with self._database.transaction() as tx:
             await self.cipher.hold(tx)
-            now = kernel.now()
-            at = now.replace(microsecond=now.microsecond // 1000 * 1000)
-            taking = Taking(self, tx, grant, Stamp(at, self.cipher.key))
+            taking = Taking(self, tx, grant, Stamp(kernel.this_millisecond(), self.cipher.key))
             yield taking
             if taking.taken:
                 await self._loaded(tx, grant, taking.taken)

@@ -1,6 +1,5 @@
 """Lines of an import made into rows, by pure functions that other processes run."""
 
-import gc
 import os
 import re
 import threading
@@ -80,11 +79,10 @@ class Terms(NamedTuple):
 
 def pool(workers: int) -> ProcessPoolExecutor:
     """Processes that prepare lines, and end with this one however it ends."""
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
 
 
-def _begin() -> None:
-    gc.freeze()  # the program itself is never garbage: it need not be looked through again and again
+def _end_with_parent() -> None:
     parent = parent_process()
     assert parent is not None, "a pool's process has a parent"
 

@@ -92,7 +92,7 @@ class Book:
     async def add(self, actor: security.Actor, resource: dict[str, Any], base: str) -> Subscription:
         """A new one, with its first secret. Raises Invalid, TooCostly (the client has 20)."""
         wanted = understood(resource, self.policy)
-        id, now = kernel.new_id(kernel.CITY), _now()
+        id, now = kernel.new_id(kernel.CITY), kernel.this_millisecond()
         async with self.database.transaction() as tx:
             await tx.execute("select pg_advisory_xact_lock(hashtextextended('subscription ' || $1, 0))", str(actor.id))
             if await tx.fetchval(SQL.count, actor.id) >= MOST:
@@ -130,7 +130,7 @@ class Book:
             if wanted.topic.url != before.content["criteria"]:
                 reason = "stays as it is, for what has happened already is of this topic; create another Subscription"
                 raise kernel.Invalid(faults=[kernel.Fault("Subscription.criteria", reason)])
-            status, now = "off" if resource["status"] == "off" else "requested", _now()
+            status, now = "off" if resource["status"] == "off" else "requested", kernel.this_millisecond()
             await tx.execute(
                 SQL.replace, id, wanted.topic.url, list(wanted.filters), wanted.channel,
                 self._sealed(_content(resource), id), base, now, status, now + SETTLING, wanted.ends_at,
@@ -183,7 +183,7 @@ class Book:
 
     async def taken(self, one: Subscription, wanted: Wanted, up_to: int) -> None:
         """The subscriber has taken a message, with everything up to a number."""
-        now = _now()
+        now = kernel.this_millisecond()
         beat_at = now + timedelta(seconds=wanted.beat) if wanted.beat else None
         await self.database.execute(SQL.taken, one.id, up_to, beat_at, now, one.wish)
 
@@ -193,7 +193,7 @@ class Book:
 
     async def failed(self, one: Subscription, why: str, for_good: bool = False) -> None:
         """An attempt failed. ``for_good``: there will be no other."""
-        failures, now = one.failures + 1, _now()
+        failures, now = one.failures + 1, kernel.this_millisecond()
         late = not one.shaken or failures >= self._patience.attempts
         status = "off" if for_good else "error" if late else one.status
         await self.database.execute(
@@ -207,11 +207,6 @@ class Book:
         await self.database.execute(SQL.trim_old, now - self._patience.kept)
         await self.database.execute(SQL.trim_many, MOST_EVENTS)
         await self.database.execute(SQL.trim_lost)
-
-
-def _now() -> datetime:
-    now = kernel.now()
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)  # as meta.lastUpdated shows it
 
 
 def _require_version(one: Subscription, version: int | None) -> None:

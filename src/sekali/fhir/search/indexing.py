@@ -11,7 +11,7 @@ from sekali import kernel
 
 from ..definitions import Place
 from ..parameters import MAIN_DATE, SEARCH, Parameter
-from ..types import TYPES
+from ..types import CODED, MOST_REMEMBERED, TYPES
 from . import dates, near, numbers, quantities
 from .matching import references, values
 from .reaching import reach
@@ -22,9 +22,6 @@ from .tokens import tokens
 MOST_WORDS = 40
 """Of a markdown text; a longer one is kept under one term, and looked at by itself."""
 LONG = "(long)"
-MOST_REMEMBERED = 1000
-"""Bytes of a value whose terms are remembered."""
-_CODES = frozenset(("code", "Coding", "CodeableConcept"))
 NOT_LOOKED_UP = frozenset("missing text not not-in in contains identifier above below other is-not ends".split())
 """Modifiers that the index terms say nothing of."""
 
@@ -53,13 +50,16 @@ class Lookup(NamedTuple):
 
 
 class _Kept(NamedTuple):
-    """A place whose values are found by the same terms under one name or several (``code``, ``combo-code``)."""
+    """A place whose values are found by the same terms under one name or several (``code``, ``combo-code``).
+
+    :ivar next: the member after the first on the way; empty where there is none, or a choice.
+    :ivar hash: of a term; it remembers what stands in many resources.
+    """
 
     texts: Callable[[Any, Place], Iterable[str]]
     place: Place
     names: tuple[str, ...]
     next: str
-    """The member after the first on the way; empty where there is none, or a choice."""
     hash: Callable[[str, str, str], int]
 
 
@@ -91,7 +91,7 @@ def _by_member(own: dict[str, Parameter]) -> dict[str, _Member]:
 
 
 def _is_code(kept: _Kept) -> bool:
-    return kept.texts is _token_texts and kept.place.type in _CODES and len(kept.place.steps) == 1
+    return kept.texts is _token_texts and kept.place.type in CODED | {"code"} and len(kept.place.steps) == 1
 
 
 EDITIONS: dict[str, int] = {
