@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from policy_world import World, encounter
 from retention_world import Role, age, clerk_receives, desk, gone_by, is_there
@@ -181,6 +181,10 @@ async def test_whatever_happens_nobody_goes_too_early_and_everybody_due_can_go(w
                 ran["kept"] += 1
 
     @given(STEPS)
+    @example([("years", 26), ("try", 0)])
+    @example([("years", 20), ("visit", 0), ("years", 20), ("try", 0), ("years", 6), ("try", 0)])
+    @example([("hold", 0), ("years", 30), ("try", 0), ("release", 0), ("try", 0)])
+    @example([("visit", 0), ("years", 13), ("years", 13), ("hold", 0), ("release", 0), ("try", 0)])
     def every(steps) -> None:
         asyncio.run_coroutine_threadsafe(live(steps), loop).result()
 

@@ -202,13 +202,14 @@ def path_of_commands() -> str:
     return f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 
 
-async def test_keys_may_come_from_the_settings_each_with_its_number(sekali, folder, tmp_path) -> None:
-    first = (folder / "data/keys/server.key").read_text().strip()
+async def test_keys_may_come_from_the_settings_each_with_its_number(database, tmp_path) -> None:
+    await app.build(kernel.Settings(data=tmp_path / "before"), database)
+    first = (tmp_path / "before/keys/server.key").read_text().strip()
     backup.new_key(tmp_path / "second")
     second = (tmp_path / "second").read_text()
     comment, _, second = second.partition("\n")
     given = f"{comment}\n1:{first}\n2:{second}"
-    both = await app.build(kernel.Settings(data=tmp_path, server_key=given), sekali.database)
+    both = await app.build(kernel.Settings(data=tmp_path, server_key=given), database)
     assert both.cipher.newest == 1, "what is written is sealed with the key that is in use"
     assert await both.rekeying.begin() == 2 and both.cipher.in_use == (1, 2)
     with pytest.raises(kernel.Trouble, match="not finished"):
