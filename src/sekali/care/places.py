@@ -2,11 +2,11 @@
 
 from functools import cache
 
+from lokal import wilayah
+
 
 @cache
 def _name(code: str) -> str:
-    from lokal import wilayah  # 0.3 s with all else that the package has, and not every process asks
-
     try:
         return str(wilayah.wilayah_name(code) or "")
     except (ValueError, KeyError, LookupError):
@@ -21,8 +21,6 @@ def region_name(province: str, regency: str) -> str:
 @cache
 def villages(city_code: str) -> tuple[tuple[str, str], ...]:
     """(code, "Village, District") of a city, by district; codes dotted."""
-    from lokal import wilayah
-
     found = []
     for district in wilayah.list_wilayah(city_code):
         for village in wilayah.list_wilayah(district.code):

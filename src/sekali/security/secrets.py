@@ -5,20 +5,14 @@ import hmac
 import secrets
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 _hasher = PasswordHasher()  # argon2id with the library's defaults (RFC 9106, low-memory)
+_nobody = _hasher.hash(secrets.token_hex())
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """For codes that people type: no 0/O, 1/I/L, U."""
-
-
-@cache
-def _nobody() -> str:
-    """What a missing account is compared with; made at the first look, whosever it is, not at every start."""
-    return _hasher.hash(secrets.token_hex())
 
 
 def hash_password(password: str) -> str:
@@ -28,9 +22,8 @@ def hash_password(password: str) -> str:
 
 def password_matches(password_hash: str | None, password: str) -> bool:
     """Compare. A missing account costs as much time as a wrong password, so that names cannot be told apart."""
-    nobody = _nobody()
     try:
-        return _hasher.verify(password_hash or nobody, password) and password_hash is not None
+        return _hasher.verify(password_hash or _nobody, password) and password_hash is not None
     except (Argon2Error, InvalidHashError):
         return False
 
