@@ -81,14 +81,5 @@ def people_at(resource: Any, path: str) -> Iterator[UUID]:
     for element in values_at(resource, path):
         reference = element.get("reference") if isinstance(element, dict) else None
         found = split_reference(reference) if isinstance(reference, str) else None
-        if found is not None and found[0] == "Patient" and (person := _person(found[1])):
+        if found is not None and found[0] == "Patient" and (person := kernel.as_uuid(found[1])):
             yield person
-
-
-@lru_cache(1024)
-def _person(text: str) -> UUID | None:
-    """Most of what comes in at once is about the same few people."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

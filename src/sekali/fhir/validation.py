@@ -6,9 +6,11 @@ looked at here: codes that R4 binds as *required*, empty objects, days that ther
 """
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from functools import cache, lru_cache, partial
+from typing import Any
 
 import fhirkit
 
@@ -68,12 +70,17 @@ def _rule(found: fhirkit.Issue) -> str:
     return rule_of(found.path) if found.message == "required element missing" else ""
 
 
-class _Member(NamedTuple):
-    """What is known of one member of a type: its binding codes, the type of what is inside it, whether it is a date."""
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """What there is to look at in one member of a type: its binding codes, what is inside it, or else a date.
+
+    :ivar inside: its type.
+    :ivar spared: whether what is inside one whose structure is right needs no look.
+    """
 
     codes: frozenset[str] | None
     inside: str
-    dated: bool
+    spared: Callable[[dict[str, Any]], bool] | None
 
 
 @cache
@@ -85,15 +92,15 @@ def _members(type: str) -> dict[str, _Member]:
             member = name.replace("[x]", one[:1].upper() + one[1:])
             codes = R4.codes.get(element.required) if one == "code" else None
             inside = one if one in R4.elements and one not in R4.primitives else ""
-            dated = one in ("date", "dateTime", "instant")
-            if codes or inside or dated:
-                found[member] = _Member(codes, inside, dated)
+            if codes or inside or one in ("date", "dateTime", "instant"):
+                found[member] = _Member(codes, inside, _spared(inside))
             if one in R4.primitives:
-                found[f"_{member}"] = _Member(None, "string", False)  # its id and extensions
+                found[f"_{member}"] = _Member(None, "string", None)  # its id and extensions
     return found
 
 
-class _Walk(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Walk:
     """What is known while one resource is looked at.
 
     :ivar sound: whether its structure is right, so that constraints can be asked of it.
@@ -115,7 +122,9 @@ def _walked(resource: dict[str, Any], sound: bool) -> list[kernel.Fault]:
 
 def _contained(resource: dict[str, Any]) -> frozenset[str]:
     found = resource.get("contained")
-    ids = (one.get("id") for one in found if isinstance(one, dict)) if isinstance(found, list) else ()
+    if not isinstance(found, list):
+        return frozenset()
+    ids = (one.get("id") for one in found if isinstance(one, dict))
     return frozenset(id for id in ids if isinstance(id, str))
 
 
@@ -126,7 +135,7 @@ def _look(node: dict[str, Any], type: str, path: str, walk: _Walk) -> None:
     if type == "Resource" and isinstance(kind := node.get("resourceType"), str):
         type = kind
         if "contained" in node:  # the entry of a Bundle
-            walk = walk._replace(contained=_contained(node))
+            walk = replace(walk, contained=_contained(node))
     if walk.sound and (type in INVARIANTS or type == "Reference" or "contained" in node):
         _constrained(node, type, path, walk)
     if type == "Coding" and isinstance(system := node.get("system"), str) and ":" not in system:
@@ -137,23 +146,31 @@ def _look(node: dict[str, Any], type: str, path: str, walk: _Walk) -> None:
         if member is None:
             continue
         for one in value if isinstance(value, list) else (value,):
-            if member.codes is not None:
-                if isinstance(one, str) and one not in member.codes:
-                    some = ", ".join(sorted(member.codes)[:MOST_CODES_TOLD])
-                    walk.faults.append(kernel.Fault(f"{path}.{name}", f"must be one of: {some}"))
-            elif isinstance(one, dict) and member.inside:
-                if not (walk.sound and _needs_no_look(one, member.inside)):
+            if member.inside:
+                if isinstance(one, dict) and not (walk.sound and member.spared and member.spared(one)):
                     _look(one, member.inside, f"{path}.{name}", walk)
-            elif member.dated and isinstance(one, str) and not _exists(one):
-                walk.faults.append(kernel.Fault(f"{path}.{name}", _NO_DAY))
+            elif not isinstance(one, str):
+                continue
+            elif member.codes is None:
+                if not _exists(one):
+                    walk.faults.append(kernel.Fault(f"{path}.{name}", _NO_DAY))
+            elif one not in member.codes:
+                some = ", ".join(sorted(member.codes)[:MOST_CODES_TOLD])
+                walk.faults.append(kernel.Fault(f"{path}.{name}", f"must be one of: {some}"))
 
 
-def _needs_no_look(node: dict[str, Any], type: str) -> bool:
-    """Of what stands in resources most often: a plain reference, or a code that was looked at before and had no fault."""
+def _spared(type: str) -> Callable[[dict[str, Any]], bool] | None:
+    """What stands in resources most often is not looked at: a plain reference, or a code that had no fault before."""
     if type == "Reference":
-        return node.keys() <= _PLAIN and not node.get("reference", "#").startswith("#")
-    if type not in CODED:
-        return False
+        return _plain
+    return partial(_seen_faultless, type) if type in CODED else None
+
+
+def _plain(reference: dict[str, Any]) -> bool:
+    return reference.keys() <= _PLAIN and not reference.get("reference", "#").startswith("#")
+
+
+def _seen_faultless(type: str, node: dict[str, Any]) -> bool:
     content = kernel.encode(node)
     return len(content) <= MOST_REMEMBERED and _faultless(content, type)
 

@@ -1,7 +1,7 @@
 """What everything stands on: failures, ids, time, text, JSON, the database, settings."""
 
 from .clock import fhir_instant, in_zone, now, this_millisecond
-from .database import Coalesced, Database, Row, Session, packed
+from .database import Coalesced, Database, Row, Session
 from .failures import (
     Broken,
     Conflict,
@@ -23,7 +23,7 @@ from .failures import (
     Unsupported,
 )
 from .files import keep_once, sync_folder
-from .ids import CITY, Ids, id_of, ids_from, new_id, new_person, shard_of
+from .ids import CITY, Ids, as_uuid, id_of, ids_from, new_id, new_person, quick_uuid, shard_of
 from .json import Raw, decode, encode, members
 from .language import LANGUAGES, LOCALE, translate
 from .logs import log_to, places
@@ -73,6 +73,7 @@ __all__ = [
     "Unavailable",
     "Unprocessable",
     "Unsupported",
+    "as_uuid",
     "beside",
     "client_programs",
     "decode",
@@ -90,13 +91,13 @@ __all__ = [
     "new_id",
     "new_person",
     "now",
-    "packed",
     "packed_id",
     "packed_numbers",
     "packed_time",
     "packed_value",
     "places",
     "queries",
+    "quick_uuid",
     "read_settings",
     "shard_of",
     "side_by_side",

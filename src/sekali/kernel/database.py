@@ -10,17 +10,13 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
-from uuid import UUID
 
 import asyncpg
-from asyncpg.pgproto import pgproto
 
 from .failures import Conflict, Duplicate, Invalid, TooCostly, Unavailable
 from .packing import AFTER, BEFORE
 
 Row = asyncpg.Record
-packed: Callable[[bytes], UUID] = pgproto.UUID
-"""16 bytes as an id: the driver's own kind of UUID, of which another process gets a copy six times as fast."""
 
 WAIT_FOR_CONNECTION = 10.0
 COMMAND_TIMEOUT = 60.0

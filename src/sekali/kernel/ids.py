@@ -13,6 +13,11 @@ import time
 from collections.abc import Callable
 from uuid import UUID
 
+from asyncpg.pgproto import pgproto
+
+quick_uuid: Callable[[bytes | str], UUID] = pgproto.UUID
+"""The driver's own kind of UUID, of 16 bytes or of text: read, written and handed to another process in a fraction of the
+time. Raises ValueError."""
 CITY = 0
 """The shard of what belongs to no person: Organization, Location, Practitioner, HealthcareService."""
 
@@ -21,7 +26,16 @@ def id_of(shard: int, milliseconds: int, noise: int) -> UUID:
     """An id of given parts; of ``noise`` the last 42 bits."""
     t_high, t_mid, t_low = milliseconds >> 32 & 0xFFFF, milliseconds >> 20 & 0xFFF, milliseconds & 0xFFFFF
     rest = t_low << 42 | noise & (1 << 42) - 1
-    return UUID(int=(shard & 0xFFFFFFFF) << 96 | t_high << 80 | 0x8 << 76 | t_mid << 64 | 0b10 << 62 | rest)
+    whole = (shard & 0xFFFFFFFF) << 96 | t_high << 80 | 0x8 << 76 | t_mid << 64 | 0b10 << 62 | rest
+    return quick_uuid(whole.to_bytes(16))
+
+
+def as_uuid(text: str) -> UUID | None:
+    """An id that this server could know, else None."""
+    try:
+        return quick_uuid(text)
+    except ValueError:
+        return None
 
 
 def _signed(value: int) -> int:

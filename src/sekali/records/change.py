@@ -365,11 +365,11 @@ async def _lost(tx: kernel.Session, references: Iterable[tuple[str, str]], grant
     """Those references that lead to nothing, or to what is not there for whoever writes."""
     wrong, keys = [], []
     for type, text in references:
-        try:
-            id = UUID(text)
-            keys.append((kernel.shard_of(id), type, id))
-        except ValueError:
+        id = kernel.as_uuid(text)
+        if id is None:
             wrong.append(f"{type}/{text}")
+        else:
+            keys.append((kernel.shard_of(id), type, id))
     if keys:
         rows = await tx.fetch(SQL.missing, *map(list, zip(*keys, strict=True)), *asks(grant))
         wrong += [f"{row['type']}/{row['id']}" for row in rows]

@@ -16,7 +16,6 @@ from uuid import UUID
 from sekali import fhir, kernel, security
 
 from .change import Change
-from .query import as_uuid
 from .seal import OPEN
 
 SQL = kernel.queries(__file__)
@@ -98,7 +97,7 @@ def _facilities(provision: dict[str, Any]) -> list[UUID | None]:
     if not actors:
         return [None]
     keys = [fhir.split_reference(one.get("reference", {}).get("reference") or "") for one in actors]
-    return [id for key in keys if key and key[0] == "Organization" and (id := as_uuid(key[1])) is not None]
+    return [id for key in keys if key and key[0] == "Organization" and (id := kernel.as_uuid(key[1])) is not None]
 
 
 def _purposes(provision: dict[str, Any]) -> list[str | None]:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sekali import fhir, kernel, security
 
-from .query import Include, Query, as_uuid
+from .query import Include, Query
 from .seal import SHOWN
 from .stored import Stored, stored
 
@@ -74,7 +74,7 @@ def _targets(one: Stored, include: Include) -> Iterable[tuple[str, UUID]]:
         return
     for text in fhir.pointed_at(one.resource, fhir.SEARCH[include.type][include.name]):
         type, _, id = text.partition("/")
-        uuid = as_uuid(id)
+        uuid = kernel.as_uuid(id)
         if type in fhir.TYPES and uuid is not None:
             yield type, uuid
 
@@ -82,7 +82,7 @@ def _targets(one: Stored, include: Include) -> Iterable[tuple[str, UUID]]:
 def pointed_at(some: Iterable[Stored], types: Collection[str]) -> list[tuple[str, UUID]]:
     """(type, id) of all of these types that resources point at, each once, of ids of this server's form."""
     keys = dict.fromkeys(key for one in some for key in sorted(fhir.references(one.content)) if key[0] in types)
-    return [(type, found) for type, id in keys if (found := as_uuid(id)) is not None]
+    return [(type, found) for type, id in keys if (found := kernel.as_uuid(id)) is not None]
 
 
 async def _pointing(

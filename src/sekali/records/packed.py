@@ -56,10 +56,7 @@ class Ready(NamedTuple):
 def ready(owned: Owned, key: security.Key) -> Ready:
     """Seal and pack a row that was sealed by itself."""
     row = owned.row
-    subject = None if row.subject is None else kernel.packed(row.subject.bytes)
-    return Ready(
-        row.type, kernel.packed(row.id.bytes), subject, row.sensitive, owned.named, row.content, packed(key, row)
-    )
+    return Ready(row.type, row.id, row.subject, row.sensitive, owned.named, row.content, packed(key, row))
 
 
 def packed(key: security.Key, row: Prepared) -> bytes:

@@ -25,6 +25,10 @@ class Prepared(NamedTuple):
     origin: UUID | None = None
     addressee: UUID | None = None
 
+    def under(self, sensitive: int, origin: UUID | None, addressee: UUID | None) -> "Prepared":
+        """The same with this seal. (Of so many fields ``_replace`` takes several times as long.)"""
+        return Prepared(*self[:-3], sensitive, origin, addressee)
+
 
 COLUMNS = Prepared._fields
 _OWNER = (

@@ -84,7 +84,7 @@ class Query:
         """The one person whose record this looks in, when the question names one."""
         for one in self.asked:
             if one.parameter.owner and not one.modifier and len(one.terms) == 1:
-                return as_uuid(one.terms[0].text.rpartition("/")[2])
+                return kernel.as_uuid(one.terms[0].text.rpartition("/")[2])
         return None
 
     def by_number(self) -> bool:
@@ -236,7 +236,7 @@ def _set_words(kind: str) -> Callable[[Query, str], None]:
 
 
 def _set_list(query: Query, value: str) -> None:
-    id = as_uuid(value.removeprefix("List/"))
+    id = kernel.as_uuid(value.removeprefix("List/"))
     if id is None:
         raise kernel.Invalid("%(name)s needs the id of a List of this server.", path="_list", name="_list")
     query.lists.append(id)
@@ -294,11 +294,3 @@ _CONTROLS: dict[str, Callable[[Query, str], None]] = {
     "_total": _set_total,
 }
 CONTROLS = frozenset(_CONTROLS) - {"_cursor"} | {"_include", "_revinclude"}
-
-
-def as_uuid(text: str) -> UUID | None:
-    """An id of this server's form, else None."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

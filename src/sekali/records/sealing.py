@@ -14,7 +14,6 @@ from uuid import UUID
 from sekali import fhir, kernel, security
 
 from .prepared import COLUMNS, Prepared
-from .query import as_uuid
 from .seal import OPEN, door
 from .stored import columns, content
 
@@ -69,13 +68,11 @@ class Seals:
         :param facility: the one that writes; None for a load, whose rows belong to the one facility that they name.
         """
         if row.type in OPEN or row.deleted:
-            return Owned(row._replace(origin=facility), [])
+            return Owned(row.under(row.sensitive, facility, row.addressee), [])
         if references is None:
             references = fhir.references(row.content)
-        sealed = row._replace(
-            sensitive=int(self._classes.of(row.content)), origin=facility or _one_facility(row.content),
-            addressee=_addressee(row.type, row.content),
-        )  # fmt: skip
+        origin = facility or _one_facility(row.content)
+        sealed = row.under(int(self._classes.of(row.content)), origin, _addressee(row.type, row.content))
         return Owned(sealed, [key for key in references if key[0] not in _PASSED_OVER])
 
     async def put(self, tx: kernel.Session, owned: Sequence[Owned]) -> list[Prepared]:
@@ -165,7 +162,7 @@ class Seals:
 
 
 async def _sealed(tx: kernel.Session, keys: Keys) -> dict[tuple[str, str], int]:
-    ids = [(type, id) for type, text in keys if (id := as_uuid(text)) is not None]
+    ids = [(type, id) for type, text in keys if (id := kernel.as_uuid(text)) is not None]
     if not ids:
         return {}
     return {(row["type"], str(row["id"])): row["sensitive"] for row in await tx.fetch(SQL.sealed, *columns(ids))}
@@ -184,7 +181,7 @@ def _addressee(type: str, content: bytes) -> UUID | None:
     for one in fhir.values_at(kernel.decode(content), element):
         found = fhir.split_reference(one.get("reference") or "") if isinstance(one, dict) else None
         if found is not None and found[0] == "Organization":
-            return as_uuid(found[1])
+            return kernel.as_uuid(found[1])
     return None
 
 
@@ -196,5 +193,4 @@ def _one_facility(content: bytes) -> UUID | None:
 
 @lru_cache(4096)
 def _uuid(text: bytes) -> UUID | None:
-    found = as_uuid(text.decode())
-    return found and kernel.packed(found.bytes)
+    return kernel.as_uuid(text.decode())

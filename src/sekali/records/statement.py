@@ -7,7 +7,7 @@ from uuid import UUID
 from sekali import fhir, kernel, security
 
 from . import filters
-from .query import Query, as_uuid
+from .query import Query
 from .seal import SHOWN, asks
 from .stored import array
 
@@ -66,7 +66,7 @@ class Statement:
         if parameter.owner and not asked.modifier and len(asked.terms) == 1 and self.query.person() is not None:
             return  # see _whose
         if name == "_id" and not asked.modifier:
-            ids = [id for id in (as_uuid(term.text) for term in asked.terms) if id is not None]
+            ids = [id for id in (kernel.as_uuid(term.text) for term in asked.terms) if id is not None]
             self._add("shard = any({}::int[])", [kernel.shard_of(id) for id in ids])
             self._add("id = any({}::uuid[])", ids)
             self.narrowed = True

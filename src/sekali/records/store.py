@@ -13,7 +13,7 @@ from .change import Change, Writing, event
 from .extract import Extract
 from .packed import COLUMNS, Ready, Stamp, packed, with_seal
 from .prepared import Prepared
-from .query import Query, as_uuid
+from .query import Query
 from .reader import Codes, Reader, Relations, no_codes, no_relations
 from .sealing import Seals
 from .stored import Stored, columns, stored
@@ -180,6 +180,6 @@ class Taking:
 
 async def standing(tx: kernel.Session, cipher: security.Cipher, keys: Collection[tuple[str, str]]) -> list[Stored]:
     """What is there of (type, id), for a watcher that must know it to do its work. It shows it to nobody: no Grant, no audit."""
-    ids = [(type, found) for type, text in keys if (found := as_uuid(text)) is not None]
+    ids = [(type, found) for type, text in keys if (found := kernel.as_uuid(text)) is not None]
     found = [stored(cipher, row) for row in await tx.fetch(SQL.read, *columns(ids))]
     return [one for one in found if not one.deleted]

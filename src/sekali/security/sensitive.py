@@ -76,7 +76,7 @@ class Classes:
             ) from None
         self.edition = hashlib.sha256(text.encode()).hexdigest()[:16]
         begins = "|".join(sorted({one.beginning() for one in self._codes}))
-        self._perhaps = re.compile(rf'"code"\s*:\s*"(?:{begins})'.encode(), re.IGNORECASE)
+        self._perhaps = re.compile(rf'"code"\s*:\s*"(?i:{begins})'.encode())
 
     def of(self, content: bytes) -> Sensitive:
         """The classes of all codes and labels in a resource, wherever they stand.

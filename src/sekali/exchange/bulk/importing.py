@@ -23,7 +23,7 @@ from .folder import Parts
 from .job import Come, Job
 from .jobs import Jobs
 from .lines import Line, Lines
-from .names import Key, Namer, Names, as_uuid
+from .names import Key, Namer, Names
 from .preparing import Looked, Made, Terms, Wrong, look, make, pool
 
 _NUMBER = re.compile(r"(?<![\w-])\d{6,}(?![\w-])")
@@ -160,7 +160,9 @@ class Importing:
     async def _checked(self, taking: records.Taking, made: list[Made]) -> tuple[list[Made], list[Wrong]]:
         """Apart from what leads nowhere."""
         keys = {("Patient", one.row.subject) for one in made if one.stranger and one.row.subject is not None}
-        keys |= {(type, id) for one in made for type, text in one.references if (id := as_uuid(text)) is not None}
+        keys |= {
+            (type, id) for one in made for type, text in one.references if (id := kernel.as_uuid(text)) is not None
+        }
         there = await self._there(taking, keys)
         good, wrong = [], []
         for one in made:
@@ -184,7 +186,7 @@ class Importing:
         if one.stranger and row.subject is not None and not there.get(("Patient", row.subject)):
             path = f"{row.type}.{fhir.PERSON_TYPES[row.type]}"
             return kernel.Invalid(faults=[kernel.Fault(path, "the person it belongs to is not here")])
-        lost = [ref for ref in one.references if (id := as_uuid(ref[1])) is None or not there.get((ref[0], id))]
+        lost = [ref for ref in one.references if (id := kernel.as_uuid(ref[1])) is None or not there.get((ref[0], id))]
         if lost:
             faults = [kernel.Fault("/".join(ref), "the reference leads nowhere") for ref in sorted(lost)[:20]]
             return kernel.Invalid(rule="20007", faults=faults)

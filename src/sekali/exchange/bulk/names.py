@@ -5,6 +5,7 @@ lines are named in any order and by several processes, and naming a line again g
 cannot be worked out, since it does not say whose the thing is that it leads to: that is looked up.
 """
 
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -37,18 +38,12 @@ class Place(NamedTuple):
 Places = dict[Key, Place]
 
 
-def as_uuid(text: str) -> UUID | None:
-    """An id that this server could know, else None."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+_AS_WRITTEN = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 
 
 def _own(text: str) -> UUID | None:
     """An id that this server could give, written as it writes them; else None."""
-    id = as_uuid(text)
-    return id if id is not None and str(id) == text else None
+    return kernel.quick_uuid(text) if _AS_WRITTEN(text) else None
 
 
 class Namer(NamedTuple):
@@ -149,7 +144,7 @@ def found(path: Path, keys: Iterable[Key]) -> Places:
     for some in _batched(by_digest, MOST_ASKED):
         asked = _FIND.format(",".join("?" * len(some)))
         for old, new, file, line, gone in _reading(path).execute(asked, some):
-            places[by_digest[old]] = Place(kernel.packed(new), file, line, bool(gone))
+            places[by_digest[old]] = Place(kernel.quick_uuid(new), file, line, bool(gone))
     return places
 
 

@@ -3,11 +3,11 @@
 import os
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -16,7 +16,7 @@ from sekali import fhir, kernel, records
 
 from ..messages import require_shallow
 from .lines import Line
-from .names import Key, Named, Namer, Places, as_uuid, digest, found
+from .names import Key, Named, Namer, Place, Places, digest, found
 
 _REFERENCE = re.compile(rb'"reference"\s*:\s*"([^"\\]{1,2000})"')
 
@@ -55,11 +55,11 @@ class Wrong(NamedTuple):
     failure: kernel.Failure
 
 
-class _Head(msgspec.Struct, rename="camel"):
-    resource_type: str = ""
-    id: str = ""
-
-
+_OWNING = sorted({path.partition(".")[0] for path in fhir.PERSON_TYPES.values()})
+_Head = msgspec.defstruct(
+    "_Head", [("resourceType", str, ""), ("id", str, ""), *((name, msgspec.Raw, msgspec.Raw()) for name in _OWNING)]
+)
+"""Of a line: its kind and id, and the elements that may say whose it is."""
 _head = msgspec.json.Decoder(_Head)
 
 
@@ -93,13 +93,47 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _key(line: Line) -> Key | None:
-    """Kind and id of a line; None where it says no kind that is kept here."""
+class _Lead(NamedTuple):
+    """Where a reference leads.
+
+    :ivar key: as it is called here.
+    :ivar text: how it is written here.
+    :ivar brought: whether to something that this import brings.
+    """
+
+    key: Key
+    text: bytes
+    brought: bool
+
+
+class _Mine(NamedTuple):
+    """A line that is to become a row.
+
+    :ivar texts: of its references, as they stand.
+    """
+
+    line: Line
+    key: Key
+    texts: list[bytes]
+
+
+class _Batch(NamedTuple):
+    """What lines are made into rows with; ``leads`` by the text of a reference."""
+
+    file: int
+    places: Places
+    leads: dict[bytes, _Lead]
+    stamp: records.Stamp
+    terms: "Terms"
+
+
+def _head_of(content: bytes | None) -> Any:
+    """A ``_Head``; None where a line says no kind that is kept here."""
     try:
-        head = _head.decode(line.content or b"")
+        head = _head.decode(content or b"")
     except (msgspec.DecodeError, RecursionError):
         return None
-    return (head.resource_type, head.id) if head.resource_type in fhir.TYPES else None
+    return head if head.resourceType in fhir.TYPES else None
 
 
 def _is_first(type: str) -> bool:
@@ -113,15 +147,15 @@ def look(lines: Sequence[Line], namer: Namer) -> Looked:
     wrong: list[Wrong] = []
     kinds = set()
     for line in lines:
-        key = _key(line)
-        if key is None:
+        head = _head_of(line.content)
+        if head is None:
             wrong.append(Wrong(line.number, ("", ""), _strange(line)))
             continue
-        type, old = key
+        type, old = head.resourceType, head.id
         kinds.add(type)
         if old:
-            owner = "" if _is_first(type) else _owner(line.content)
-            named.append((digest(key), namer.name(type, old, owner).bytes, line.number))
+            owner = "" if _is_first(type) else _owner(head)
+            named.append((digest((type, old)), namer.name(type, old, owner).bytes, line.number))
     first = sum(map(_is_first, kinds))
     return Looked(named, wrong, first > 0, first < len(kinds))
 
@@ -137,15 +171,17 @@ def _strange(line: Line) -> kernel.Failure:
     return kernel.Invalid("This is no resource that Sekali keeps.")
 
 
-def _owner(content: bytes | None) -> str:
-    """The id of the one Patient that a resource names, as it names it."""
+def _owner(head: Any) -> str:
+    """The id of the one Patient that a line's resource names, as it names it."""
+    path = fhir.PERSON_TYPES[head.resourceType]
+    name = path.partition(".")[0]
+    people = set()
     try:
-        resource = kernel.decode(content or b"")
+        element = kernel.decode(getattr(head, name) or b"null")
     except kernel.Invalid:
         return ""
-    people = set()
-    for element in fhir.values_at(resource, fhir.PERSON_TYPES[resource["resourceType"]]):
-        text = element.get("reference") if isinstance(element, dict) else None
+    for one in fhir.values_at({name: element}, path):
+        text = one.get("reference") if isinstance(one, dict) else None
         split = fhir.split_reference(text) if isinstance(text, str) else None
         if split is not None and split[0] == "Patient":
             people.add(split[1])
@@ -159,33 +195,50 @@ def make(lines: Sequence[Line], file: int, first: bool, stamp: records.Stamp, te
 
     :param file: which one of the import the lines are of.
     """
-    mine = [(line, key) for line in lines if (key := _key(line)) is not None and _is_first(key[0]) == first]
-    wanted = {one for line, key in mine for one in (key, *_mentioned(line.content or b"")) if one[1]}
-    places = found(terms.names, wanted)
-    return list(kernel.side_by_side(_made_or_wrong(line, key, file, places, stamp, terms) for line, key in mine))
+    heads = ((line, _head_of(line.content)) for line in lines)
+    mine = [
+        _Mine(line, (head.resourceType, head.id), _REFERENCE.findall(line.content or b""))
+        for line, head in heads if head is not None and _is_first(head.resourceType) == first
+    ]  # fmt: skip
+    split = {
+        text: fhir.split_reference(text.decode("utf-8", "replace")) for text in {t for one in mine for t in one.texts}
+    }
+    keys = {text: key for text, key in split.items() if key is not None}
+    places = found(terms.names, {*keys.values(), *(one.key for one in mine if one.key[1])})
+    leads = {text: _lead(text, key, places.get(key)) for text, key in keys.items()}
+    batch = _Batch(file, places, leads, stamp, terms)
+    return list(kernel.side_by_side(_made_or_wrong(one, batch) for one in mine))
 
 
-def _made_or_wrong(
-    line: Line, key: Key, file: int, places: Places, stamp: records.Stamp, terms: Terms
-) -> kernel.Steps[Made | Wrong]:
+def _lead(text: bytes, key: Key, place: Place | None) -> _Lead:
+    if place is None or place.gone:
+        return _Lead(key, text, False)
+    return _Lead((key[0], str(place.new)), b"%b/%b" % (key[0].encode(), str(place.new).encode()), True)
+
+
+def _made_or_wrong(one: _Mine, batch: _Batch) -> kernel.Steps[Made | Wrong]:
     try:
-        return (yield from _made(line, key, file, places, stamp, terms))
+        return (yield from _made(one, batch))
     except kernel.Failure as failure:
-        return Wrong(line.number, key, failure)
+        return Wrong(one.line.number, one.key, failure)
     except Exception:  # a resource that breaks what it is prepared with must not stop the rest
-        return Wrong(line.number, key, kernel.Invalid("This resource cannot be prepared."))
+        return Wrong(one.line.number, one.key, kernel.Invalid("This resource cannot be prepared."))
 
 
-def _made(line: Line, key: Key, file: int, places: Places, stamp: records.Stamp, terms: Terms) -> kernel.Steps[Made]:
+def _made(one: _Mine, batch: _Batch) -> kernel.Steps[Made]:
     """One row. Raises Failure."""
+    line, key, stamp, terms = one.line, one.key, batch.stamp, batch.terms
     content = line.content or b""
     require_shallow(content)
-    place = places.get(key)
-    if place is not None and (place.file, place.line) != (file, line.number):
+    place = batch.places.get(key)
+    if place is not None and (place.file, place.line) != (batch.file, line.number):
         raise kernel.Conflict("This id stands on an earlier line of this import.")
-    brought, elsewhere = set[Key](), set[Key]()
-    content = _rewritten(content, places, brought, elsewhere)
-    new = place.new if place else _fresh(key[0], content)
+    leads = {text: batch.leads[text] for text in one.texts if text in batch.leads}
+    brought = {lead.key for lead in leads.values() if lead.brought}
+    elsewhere = {lead.key for lead in leads.values() if not lead.brought}
+    if any(lead.text != text for text, lead in leads.items()):
+        content = _rewritten(content, batch.leads)
+    new = place.new if place else _fresh(content)
     row = yield from records.preparing(content, new, 1, stamp.at, terms.strict)
     if b"\\" in row.content:  # a reference may be written with escapes
         elsewhere |= fhir.references(row.content) - brought
@@ -196,37 +249,20 @@ def _made(line: Line, key: Key, file: int, places: Places, stamp: records.Stamp,
     return Made(line.number, key, ready, list(elsewhere) if terms.strict else [], stranger)
 
 
-def _mentioned(content: bytes) -> Iterator[Key]:
-    """Every kind and id that a resource refers to."""
-    for text in _REFERENCE.findall(content):
-        key = fhir.split_reference(text.decode("utf-8", "replace"))
-        if key is not None:
-            yield key
-
-
-def _fresh(type: str, content: bytes) -> UUID:
+def _fresh(content: bytes) -> UUID:
     """For what has no id of its own; its owner has their name here already."""
-    if type == "Patient":
+    head = _head_of(content)
+    if head.resourceType == "Patient":
         return kernel.new_person()
-    owner = None if _is_first(type) else as_uuid(_owner(content))
+    owner = None if _is_first(head.resourceType) else kernel.as_uuid(_owner(head))
     return kernel.new_id(kernel.CITY if owner is None else kernel.shard_of(owner))
 
 
-def _rewritten(content: bytes, places: Places, brought: set[Key], elsewhere: set[Key]) -> bytes:
-    """With references to what this import brings leading to what that is called here.
-
-    ``brought`` gets these, as they are called here; ``elsewhere`` all others.
-    """
+def _rewritten(content: bytes, leads: Mapping[bytes, _Lead]) -> bytes:
+    """With references to what this import brings leading to what that is called here."""
 
     def renamed(match: re.Match[bytes]) -> bytes:
-        key = fhir.split_reference(match[1].decode("utf-8", "replace"))
-        if key is None:
-            return match[0]
-        place = places.get(key)
-        if place is None or place.gone:
-            elsewhere.add(key)
-            return match[0]
-        brought.add((key[0], str(place.new)))
-        return b'"reference":"%s/%s"' % (key[0].encode(), str(place.new).encode())
+        lead = leads.get(match[1])
+        return match[0] if lead is None else b'"reference":"%b"' % lead.text
 
     return _REFERENCE.sub(renamed, content)

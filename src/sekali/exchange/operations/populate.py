@@ -48,11 +48,9 @@ async def populate(request: Request, doors: Doors, grant: security.Grant) -> Res
 def _person(reference: Any) -> UUID:
     text = reference.get("reference") if isinstance(reference, dict) else reference
     found = fhir.split_reference(text) if isinstance(text, str) else None
-    try:
-        if found is not None and found[0] == "Patient":
-            return UUID(found[1])
-    except ValueError:
-        pass
+    person = kernel.as_uuid(found[1]) if found is not None and found[0] == "Patient" else None
+    if person is not None:
+        return person
     raise kernel.Invalid("subject is a reference to a Patient of this server.", path="subject")
 
 

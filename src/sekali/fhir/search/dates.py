@@ -10,7 +10,7 @@ from sekali import kernel
 
 EVER, NEVER = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
 Interval = tuple[datetime, datetime]
-_FORMS = ("%Y", "%Y-%m", "%Y-%m-%d")
+_DATE = re.compile(r"[0-9]{4}(?:-[0-9]{2}){0,2}").fullmatch
 _INSTANT = timedelta(microseconds=1)
 _TO_THE_MINUTE = re.compile(r".{10}T\d\d:\d\d(Z|[+-]\d\d:\d\d)?").fullmatch
 FIRST_YEAR, LAST_YEAR = 1850, 2150
@@ -20,13 +20,15 @@ FIRST_YEAR, LAST_YEAR = 1850, 2150
 @lru_cache(512)
 def interval(text: str) -> Interval:
     """The half-open interval that a FHIR date or dateTime covers; a bare time is UTC. Raises ValueError."""
-    if len(text) <= 10:
-        start = datetime.strptime(text, _FORMS[text.count("-")]).replace(tzinfo=UTC)
+    if _DATE(text):
+        start = datetime.fromisoformat(text + "-01-01"[len(text) - 4 :]).replace(tzinfo=UTC)
         if len(text) == 4:
             return start, start.replace(year=start.year + 1)
         if len(text) == 7:
             return start, (start + timedelta(days=32)).replace(day=1)
         return start, start + timedelta(days=1)
+    if len(text) <= 10:
+        raise ValueError("This is no date.")
     moment = datetime.fromisoformat(text)
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     width = _INSTANT if "." in text else timedelta(minutes=1) if _TO_THE_MINUTE(text) else timedelta(seconds=1)

@@ -13,7 +13,7 @@ from ..definitions import Place
 from ..parameters import MAIN_DATE, SEARCH, Parameter
 from ..types import CODED, MOST_REMEMBERED, TYPES
 from . import dates, near, numbers, quantities
-from .matching import references, values
+from .matching import references
 from .reaching import reach
 from .terms import Asked, Term
 from .texts import fold, strings
@@ -49,7 +49,8 @@ class Lookup(NamedTuple):
     exact: bool = False
 
 
-class _Kept(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Kept:
     """A place whose values are found by the same terms under one name or several (``code``, ``combo-code``).
 
     :ivar next: the member after the first on the way; empty where there is none, or a choice.
@@ -63,7 +64,8 @@ class _Kept(NamedTuple):
     hash: Callable[[str, str, str], int]
 
 
-class _Member(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Member:
     """What is kept of one member of a resource.
 
     :ivar coded: whether it holds codes and nothing else, so that the same few stand in thousands of resources.
@@ -82,12 +84,23 @@ def _by_member(own: dict[str, Parameter]) -> dict[str, _Member]:
                 names.setdefault((own[name].kind, place), []).append(name)
     found: dict[str, list[_Kept]] = {}
     for (kind, place), some in names.items():
+        if place.steps[0] == "meta":
+            place = Place((_of_meta(place.steps[1]), *place.steps[2:]), place.type, place.target, place.system)
         step, *more = place.steps
-        member = step if isinstance(step, str) else step[0]
+        member = _name(step)
         then = more[0] if more and isinstance(more[0], str) else ""
         hash = term_hash if kind == "reference" or place.type == "Identifier" else _known_hash
         found.setdefault(member, []).append(_Kept(_TEXTS[kind], place, tuple(some), then, hash))
     return {member: _Member(tuple(kept), all(map(_is_code, kept))) for member, kept in found.items()}
+
+
+def _name(step: str | tuple[str, str, str]) -> str:
+    return step if isinstance(step, str) else step[0]
+
+
+def _of_meta(name: str) -> str:
+    """What is in meta, which everything has, is looked at as if it were the resource's own: of most there is nothing."""
+    return f"meta.{name}"
 
 
 def _is_code(kept: _Kept) -> bool:
@@ -108,12 +121,13 @@ def index(resource: dict[str, Any]) -> Indexed:
     type = resource["resourceType"]
     indexed = _INDEXED[type]
     hashes = set[int]()
-    for member in resource:
+    resource = resource | {_of_meta(name): value for name, value in resource.get("meta", {}).items()}
+    for member, value in resource.items():
         found = indexed.get(member)
         if found is None:
             continue
-        if found.coded and len(value := kernel.encode(resource[member])) <= MOST_REMEMBERED:
-            hashes.update(_of_codes(type, member, value))
+        if found.coded and len(content := kernel.encode(value)) <= MOST_REMEMBERED:
+            hashes.update(_of_codes(type, member, content))
         else:
             hashes.update(_hashes(type, member, resource))
     return Indexed(sorted(hashes), main_date(resource))
@@ -123,7 +137,7 @@ def _hashes(type: str, member: str, resource: dict[str, Any]) -> Iterator[int]:
     there = resource[member]
     for kept in _INDEXED[type][member].kept:
         if kept.next and isinstance(there, dict) and kept.next not in there:
-            continue  # of meta, which everything has, hardly anything is kept
+            continue
         for value in reach(resource, kept.place):
             for text in kept.texts(value, kept.place):
                 for name in kept.names:
@@ -146,12 +160,10 @@ _known_hash = lru_cache(4096)(term_hash)
 
 def main_date(resource: dict[str, Any]) -> datetime | None:
     """The beginning of the first date that the type's main date parameter finds."""
-    name = MAIN_DATE[resource["resourceType"]]
-    if not name:
-        return None
-    for value, place in values(resource, SEARCH[resource["resourceType"]][name].places):
-        for since, _ in dates.intervals(value, place.type):
-            return since
+    for member, place in _MAIN_DATES[resource["resourceType"]]:
+        for value in reach(resource, place) if member in resource else ():
+            for since, _ in dates.intervals(value, place.type):
+                return since
     return None
 
 
@@ -191,6 +203,11 @@ _TEXTS: dict[str, Callable[[Any, Place], Iterable[str]]] = {
     "composite": lambda value, place: (),
 }
 """Kind of parameter -> the texts of a value's terms. What is composed is found by the first of its parts."""
+_MAIN_DATES = {
+    type: tuple((_name(place.steps[0]), place) for place in SEARCH[type][name].places) if name else ()
+    for type, name in MAIN_DATE.items()
+}
+"""type -> where its main date may stand, and the first member on the way."""
 _INDEXED = {type: _by_member(own) for type, own in SEARCH.items()}
 
 
