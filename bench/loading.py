@@ -7,10 +7,8 @@ import itertools
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import asyncpg
@@ -27,7 +25,7 @@ Side = Callable[[kernel.Database], Awaitable[float]]
 
 def made(people: int) -> list[list[records.Prepared]]:
     """All batches, in memory before the clock starts."""
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+    with kernel.processes(2, demo.people.__module__) as pool:
         numbers = range((people + BATCH - 1) // BATCH)
         return [f.result() for f in [pool.submit(demo.people, 2018, people, n, date(2026, 11, 23)) for n in numbers]]
 

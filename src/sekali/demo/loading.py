@@ -2,10 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from functools import partial
-from multiprocessing import get_context
 
 from sekali import care, identity, kernel, program, records, security
 
@@ -83,7 +81,7 @@ async def _made(seed: int, population: int, as_of: date, numbers: list[int], wor
     if not numbers:
         return
     loop = asyncio.get_running_loop()
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with kernel.processes(workers, people.__module__) as pool:
         waiting = [(n, loop.run_in_executor(pool, people, seed, population, n, as_of)) for n in numbers[:AHEAD]]
         for place in range(len(numbers)):
             number, future = waiting.pop(0)

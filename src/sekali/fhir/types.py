@@ -7,11 +7,6 @@ from .definitions import R4
 TYPES = frozenset(R4.resources) - {"Parameters", "OperationOutcome"}
 """Every R4 kind but the two that only carry a question or an answer."""
 
-CODED = frozenset(("CodeableConcept", "Coding"))
-"""Data types of which the same few values stand in thousands of resources, so that what was found out about one is kept."""
-MOST_REMEMBERED = 1000
-"""Bytes of such a value; of a longer one nothing is kept."""
-
 _OWN_NAMES = ("subject", "patient", "beneficiary", "individual", "for", "candidate")
 _OTHERWISE = {
     "Appointment": "participant.actor",

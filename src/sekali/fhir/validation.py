@@ -6,10 +6,9 @@ looked at here: codes that R4 binds as *required*, empty objects, days that ther
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache, lru_cache, partial
+from functools import cache
 from typing import Any
 
 import fhirkit
@@ -20,14 +19,13 @@ from .definitions import R4
 from .invariants import INVARIANTS, broken_resource
 from .satusehat import rule_of
 from .soundness import plainly_sound
-from .types import CODED, MOST_REMEMBERED, require_kind
+from .types import require_kind
 from .wording import worded
 
 MOST_FAULTS = 50
 MOST_CODES_TOLD = 20
 _SYSTEM = "must be the code system's whole URI, such as http://hl7.org/fhir/sid/icd-10"
 """HL7's own validator refuses a relative one too: it would name another system on every server."""
-_PLAIN = {"reference", "display"}
 _EMPTY = "must not be empty; leave the element out"
 _LATE_IN_THE_MONTH = re.compile(r"\d{4}-\d\d-(29|3\d)").match
 _NO_DAY = "must be a day that the calendar has"
@@ -81,12 +79,10 @@ class _Member:
     """What there is to look at in one member of a type: its binding codes, what is inside it, or else a date.
 
     :ivar inside: its type.
-    :ivar spared: whether what is inside one whose structure is right needs no look.
     """
 
     codes: frozenset[str] | None
     inside: str
-    spared: Callable[[dict[str, Any]], bool] | None
 
 
 @cache
@@ -99,9 +95,9 @@ def _members(type: str) -> dict[str, _Member]:
             codes = R4.codes.get(element.required) if one == "code" else None
             inside = one if one in R4.elements and one not in R4.primitives else ""
             if codes or inside or one in ("date", "dateTime", "instant"):
-                found[member] = _Member(codes, inside, _spared(inside))
+                found[member] = _Member(codes, inside)
             if one in R4.primitives:
-                found[f"_{member}"] = _Member(None, "string", None)  # its id and extensions
+                found[f"_{member}"] = _Member(None, "string")  # its id and extensions
     return found
 
 
@@ -153,7 +149,7 @@ def _look(node: dict[str, Any], type: str, path: str, walk: _Walk) -> None:
             continue
         for one in value if isinstance(value, list) else (value,):
             if member.inside:
-                if isinstance(one, dict) and not (walk.sound and member.spared and member.spared(one)):
+                if isinstance(one, dict):
                     _look(one, member.inside, f"{path}.{name}", walk)
             elif not isinstance(one, str):
                 continue
@@ -163,29 +159,6 @@ def _look(node: dict[str, Any], type: str, path: str, walk: _Walk) -> None:
             elif one not in member.codes:
                 some = ", ".join(sorted(member.codes)[:MOST_CODES_TOLD])
                 walk.faults.append(kernel.Fault(f"{path}.{name}", f"must be one of: {some}"))
-
-
-def _spared(type: str) -> Callable[[dict[str, Any]], bool] | None:
-    """What stands in resources most often is not looked at: a plain reference, or a code that had no fault before."""
-    if type == "Reference":
-        return _plain
-    return partial(_seen_faultless, type) if type in CODED else None
-
-
-def _plain(reference: dict[str, Any]) -> bool:
-    return reference.keys() <= _PLAIN and not reference.get("reference", "#").startswith("#")
-
-
-def _seen_faultless(type: str, node: dict[str, Any]) -> bool:
-    content = kernel.encode(node)
-    return len(content) <= MOST_REMEMBERED and _faultless(content, type)
-
-
-@lru_cache(16_384)
-def _faultless(content: bytes, type: str) -> bool:
-    walk = _Walk([], True, frozenset())
-    _look(kernel.decode(content), type, type, walk)
-    return not walk.faults
 
 
 def _exists(text: str) -> bool:

@@ -30,6 +30,7 @@ from .logs import log_to, places
 from .migrations import migrate, migrations
 from .packing import packed_id, packed_numbers, packed_time, packed_value
 from .postgres import Cluster, client_programs
+from .processes import processes
 from .queries import queries
 from .rates import Rates, neighbourhood
 from .settings import SECRET, Network, Settings, read_settings
@@ -96,6 +97,7 @@ __all__ = [
     "packed_time",
     "packed_value",
     "places",
+    "processes",
     "queries",
     "quick_uuid",
     "read_settings",

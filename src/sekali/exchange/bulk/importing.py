@@ -24,7 +24,7 @@ from .job import Come, Job
 from .jobs import Jobs
 from .lines import Line, Lines
 from .names import Key, Namer, Names
-from .preparing import Looked, Made, Terms, Wrong, look, make, pool
+from .preparing import Looked, Made, Terms, Wrong, look, make
 
 _NUMBER = re.compile(r"(?<![\w-])\d{6,}(?![\w-])")
 """A number that a line gave, perhaps a person's; ids are told."""
@@ -71,7 +71,7 @@ class Importing:
         """To the end, from where a worker before left it. Raises Lost, TooCostly, Unavailable, Forbidden."""
         self._come.total = STAGES * sum(source.bytes for source in self._job.asked.sources)
         self._come.kinds = self._come.kinds or [0] * len(self._job.asked.sources)
-        executor = pool(self._workers)
+        executor = kernel.processes(self._workers, look.__module__)
         try:
             while self._come.stage < STAGES:
                 await self._stage(executor)

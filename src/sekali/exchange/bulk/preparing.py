@@ -1,11 +1,7 @@
 """Lines of an import made into rows, by pure functions that other processes run."""
 
-import os
 import re
-import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -75,22 +71,6 @@ class Terms(NamedTuple):
     seals: records.Seals
     facility: UUID | None
     strict: bool
-
-
-def pool(workers: int) -> ProcessPoolExecutor:
-    """Processes that prepare lines, and end with this one however it ends."""
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    assert parent is not None, "a pool's process has a parent"
-
-    def watch() -> None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 class _Lead(NamedTuple):

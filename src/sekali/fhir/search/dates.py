@@ -11,15 +11,16 @@ from sekali import kernel
 EVER, NEVER = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
 Interval = tuple[datetime, datetime]
 _DATE = re.compile(r"[0-9]{4}(?:-[0-9]{2}){0,2}").fullmatch
-_INSTANT = timedelta(microseconds=1)
-_TO_THE_MINUTE = re.compile(r".{10}T\d\d:\d\d(Z|[+-]\d\d:\d\d)?").fullmatch
+_INSTANT, _SECOND, _MINUTE = timedelta(microseconds=1), timedelta(seconds=1), timedelta(minutes=1)
+_SECONDS = len("2026-11-29T08:00")
+"""Where a time says its seconds, if it does."""
 FIRST_YEAR, LAST_YEAR = 1850, 2150
 """What is indexed by its own year; earlier and later dates share one term."""
 
 
 @lru_cache(512)
 def interval(text: str) -> Interval:
-    """The half-open interval that a FHIR date or dateTime covers; a bare time is UTC. Raises ValueError."""
+    """The half-open interval that a FHIR date or dateTime covers, in UTC, as a bare time is. Raises ValueError, OverflowError."""
     if _DATE(text):
         start = datetime.fromisoformat(text + "-01-01"[len(text) - 4 :]).replace(tzinfo=UTC)
         if len(text) == 4:
@@ -30,9 +31,8 @@ def interval(text: str) -> Interval:
     if len(text) <= 10:
         raise ValueError("This is no date.")
     moment = datetime.fromisoformat(text)
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    width = _INSTANT if "." in text else timedelta(minutes=1) if _TO_THE_MINUTE(text) else timedelta(seconds=1)
-    return moment, moment + width
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment, moment + (_INSTANT if "." in text else _SECOND if text[_SECONDS : _SECONDS + 1] == ":" else _MINUTE)
 
 
 def intervals(value: Any, type: str) -> Iterator[Interval]:
@@ -100,17 +100,19 @@ def _later(moment: datetime, gap: timedelta) -> datetime:
 
 def index_texts(one: Interval) -> Iterator[str]:
     """Month and year of the beginning and of the end. Where both are the same month they are written once."""
-    begin, end = _month(one[0]), _month(one[1] - _INSTANT if one[1] < EVER else EVER)
+    since, last = one[0], one[1] - _INSTANT if one[1] < EVER else EVER
+    begin, end = _month(since.year, since.month), _month(last.year, last.month)
     if begin == end:
         yield from (begin, begin[:4])
     else:
         yield from (f"s{begin}", f"s{begin[:4]}", f"e{end}", f"e{end[:4]}")
 
 
-def _month(moment: datetime) -> str:
-    if moment.year < FIRST_YEAR:
+@lru_cache(4096)
+def _month(year: int, month: int) -> str:
+    if year < FIRST_YEAR:
         return "long"
-    return f"{moment.year}-{moment.month:02}" if moment.year <= LAST_YEAR else "ever"
+    return f"{year}-{month:02}" if year <= LAST_YEAR else "ever"
 
 
 def lookup_texts(prefix: str, since: datetime, until: datetime) -> list[str] | None:

@@ -11,7 +11,7 @@ from sekali import kernel
 
 from ..definitions import Place
 from ..parameters import MAIN_DATE, SEARCH, Parameter
-from ..types import CODED, MOST_REMEMBERED, TYPES
+from ..types import TYPES
 from . import dates, near, numbers, quantities
 from .matching import references
 from .reaching import reach
@@ -19,6 +19,10 @@ from .terms import Asked, Term
 from .texts import fold, strings
 from .tokens import tokens
 
+CODED = frozenset(("CodeableConcept", "Coding", "code"))
+"""Types of which the same few values stand in thousands of resources, so that what one is found by is kept."""
+MOST_REMEMBERED = 1000
+"""Bytes of such a value; of a longer one nothing is kept."""
 MOST_WORDS = 40
 """Of a markdown text; a longer one is kept under one term, and looked at by itself."""
 LONG = "(long)"
@@ -107,16 +111,23 @@ def _of_meta(name: str) -> str:
 
 
 def _is_code(kept: _Kept) -> bool:
-    return kept.texts is _token_texts and kept.place.type in CODED | {"code"} and len(kept.place.steps) == 1
+    return kept.texts is _token_texts and kept.place.type in CODED and len(kept.place.steps) == 1
 
 
-EDITIONS: dict[str, int] = {
-    type: 2
-    for type, own in SEARCH.items()
-    if any(one.kind in ("quantity", "special") or one.inside for one in own.values())
-}
+_TIMED = frozenset(("dateTime", "instant", "Period", "Timing"))
+
+
+def _edition(own: dict[str, Parameter]) -> int:
+    """2: quantities in base units, places, the first entry of a Bundle. 3: the months of times in UTC."""
+    kept = [one for one in own.values() if one.index]
+    if any(place.type in _TIMED for one in kept if one.kind == "date" for place in one.places):
+        return 3
+    return 2 if any(one.kind in ("quantity", "special") or one.inside for one in kept) else 1
+
+
+EDITIONS: dict[str, int] = {type: edition for type, own in SEARCH.items() if (edition := _edition(own)) > 1}
 """type -> edition of its index terms, where it is not the first. Raised when :func:`index` makes others than before, so that
-``records.renew`` makes those of all that is kept anew. 2: quantities in base units, places, the first entry of a Bundle."""
+``records.renew`` makes those of all that is kept anew."""
 
 
 def index(resource: dict[str, Any]) -> Indexed:

@@ -1,7 +1,7 @@
 """Whether a resource really has what was asked for."""
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from ..definitions import R4, Place
@@ -127,24 +127,26 @@ def _of_type(found: Found, term: Term) -> bool:
     )  # fmt: skip
 
 
-def references(value: Any) -> Iterator[str]:
+def references(value: Any) -> Iterable[str]:
     """What a Reference or canonical can be found by: ``Type/id``, or its URL with and without its version; of a resource
     that stands in a Bundle, its own kind and id.
     """
-    if isinstance(value, dict) and "resourceType" in value:
-        if isinstance(value.get("id"), str):
-            yield f"{value['resourceType']}/{value['id']}"
-        return
-    text = value.get("reference") if isinstance(value, dict) else value
-    if not isinstance(text, str):
-        return
+    if not isinstance(value, dict):
+        return _by_url(value) if isinstance(value, str) else ()
+    if "resourceType" in value:
+        return (f"{value['resourceType']}/{value['id']}",) if isinstance(value.get("id"), str) else ()
+    text = value.get("reference")
+    return _by_reference(text) if isinstance(text, str) else ()
+
+
+@lru_cache(4096)
+def _by_reference(text: str) -> tuple[str, ...]:
     found = split_reference(text)
-    if found and isinstance(value, dict):
-        yield "/".join(found)
-        return
-    yield text
-    if "|" in text:
-        yield text.partition("|")[0]
+    return ("/".join(found),) if found else _by_url(text)
+
+
+def _by_url(text: str) -> tuple[str, ...]:
+    return (text, text.partition("|")[0]) if "|" in text else (text,)
 
 
 def reached(resource: dict[str, Any], parameter: Parameter) -> list[Any]:

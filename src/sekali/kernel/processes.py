@@ -1,0 +1,27 @@
+"""Other processes of this program, for work that is bound by the processor."""
+
+import os
+import threading
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import connection, get_context, parent_process
+
+
+def processes(workers: int, module: str) -> ProcessPoolExecutor:
+    """Processes that run functions of a module, and end with this one however it ends.
+
+    What the module imports is imported once: each begins as a copy of one process that has done nothing else.
+    """
+    context = get_context("forkserver")
+    context.set_forkserver_preload([module])
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    assert parent is not None, "a pool's process has a parent"
+
+    def watch() -> None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
