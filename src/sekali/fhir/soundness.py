@@ -91,12 +91,15 @@ def plainly_sound(content: bytes, resource: Any) -> bool:
         _decoder(type).decode(content)
     except (msgspec.DecodeError, RecursionError):
         return False
-    return not _EMPTY.search(content) and _each_name_once(content, resource) and _holds(resource, type)
+    return _each_name_once_and_nothing_empty(content, resource) and _holds(resource, type)
 
 
-def _each_name_once(content: bytes, resource: Node) -> bool:
+def _each_name_once_and_nothing_empty(content: bytes, resource: Node) -> bool:
     """Of a name that stands twice in an object one is gone from what was decoded."""
-    return b"\\" not in content and content.count(b'"') == kernel.encode(resource).count(b'"')
+    encoded = kernel.encode(resource)
+    if encoded == content:  # as most systems write: without blanks
+        return b"{}" not in content
+    return not _EMPTY.search(content) and b"\\" not in content and content.count(b'"') == encoded.count(b'"')
 
 
 def _holds(node: Node, type: str) -> bool:

@@ -30,6 +30,7 @@ class Sensitive(IntFlag):
     VIOLENCE = 32
 
 
+NONE = Sensitive(0)
 CLASSES = {one.name.lower(): one for one in Sensitive if one is not Sensitive.GENERAL}
 """Name in the table -> class."""
 LABELS = {"HIV": Sensitive.HIV, "PSY": Sensitive.MENTAL, "SEX": Sensitive.REPRODUCTIVE, "GDIS": Sensitive.GENETIC,
@@ -83,9 +84,10 @@ class Classes:
 
         Most are done with after one look at the bytes; only an escaped letter (``\\u0042``) could hide a code from it.
         """
-        if b"\\u" not in content and not self._perhaps.search(content):
-            return Sensitive(0)
-        found = Sensitive(0)
+        hidden = b"\\" in content and b"\\u" in content  # one letter is looked for faster than two
+        if not hidden and not self._perhaps.search(content):
+            return NONE
+        found = NONE
         for system, code in _codings(kernel.decode(content)):
             for one in self._codes:
                 if one.has(system, code):
@@ -121,7 +123,7 @@ def _codings(resource: Any) -> Iterator[tuple[str, str]]:
 
 def labels(codes: Sequence[str]) -> Sensitive:
     """The classes that a Consent's labels name; without any, what is ordinary."""
-    found = Sensitive(0)
+    found = NONE
     for code in codes:
-        found |= LABELS.get(code, Sensitive(0))
+        found |= LABELS.get(code, NONE)
     return found if codes else Sensitive.GENERAL
