@@ -32,8 +32,8 @@ PROOFS = ("family-card", "birth-certificate", "marriage-book", "court-decision",
 MOST_SHOWN = 50
 MOST_WARDS = 20
 _BEFORE = timedelta(microseconds=1)
-_DAY = len("2026-11-29")
 """From the end of an interval to the last moment of it."""
+_DAY = len("2026-11-29")
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,11 +233,9 @@ async def follow_guardians(tx: kernel.Session, changes: Sequence[records.Change]
 
 
 def _last_day(change: records.Change) -> date | None:
-    """The day on which its period ends; None where it says none."""
-    end = "" if change.deleted else change.resource.get("period", {}).get("end", "")
+    """The day on which its period ends, of a time its day where it was written; None where it says none."""
+    end = "" if change.deleted else change.resource.get("period", {}).get("end", "")[:_DAY]
     try:
-        return (
-            (fhir.interval(end[:_DAY])[1] - _BEFORE).date() if end else None
-        )  # of a time, its day where it was written
+        return (fhir.interval(end)[1] - _BEFORE).date() if end else None
     except (ValueError, OverflowError):
         return None

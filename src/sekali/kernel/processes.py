@@ -9,7 +9,8 @@ from multiprocessing import connection, get_context, parent_process
 def processes(workers: int, module: str) -> ProcessPoolExecutor:
     """Processes that run functions of a module, and end with this one however it ends.
 
-    What the module imports is imported once: each begins as a copy of one process that has done nothing else.
+    What the module imports is imported once: each begins as a copy of one process that has done nothing else. (Whatever module
+    is asked for later is imported by each for itself.)
     """
     context = get_context("forkserver")
     context.set_forkserver_preload([module])

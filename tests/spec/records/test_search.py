@@ -37,6 +37,24 @@ async def test_by_name_and_birth_date(sekali, loading) -> None:
     assert all("Ganjil" in one.resource["name"][0]["text"] for one in page.items) and page.total == len(page.items) == 2
 
 
+@pytest.mark.parametrize(
+    "value", ["2026-01-31", "2026-01-31,2027", "2026-01", "ge2026-01-31T22:00:00Z", "2026-02-01T06:00:00+07:00"]
+)
+async def test_an_early_morning_in_yogyakarta_is_still_january_in_utc(sekali, loading, value: str) -> None:
+    early = "2026-02-01T06:00:00+07:00"
+    async with sekali.store.change(loading) as change:
+        person = await change.create({"resourceType": "Patient", "name": [{"text": "Orang"}]})
+        subject = {"reference": person.reference}
+        await change.create({"resourceType": "Encounter", "status": "finished", "class": {"code": "AMB"}, "subject": subject,
+                             "period": {"start": early, "end": early}})  # fmt: skip
+        await change.create(
+            {"resourceType": "Condition", "code": {"text": "uji"}, "subject": subject, "onsetDateTime": early}
+        )
+    for type, name in (("Encounter", "date"), ("Condition", "onset-date")):
+        page = await find(sekali, loading, type, ("subject", person.reference), (name, value))
+        assert len(page.items) == 1, (type, value)
+
+
 async def test_pages_lead_through_everything_once(sekali, loading) -> None:
     await people(sekali, loading, 25)
     seen, cursor = [], None
