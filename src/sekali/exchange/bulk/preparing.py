@@ -213,10 +213,13 @@ def _made(one: _Mine, batch: _Batch) -> kernel.Steps[Made]:
     place = batch.places.get(key)
     if place is not None and (place.file, place.line) != (batch.file, line.number):
         raise kernel.Conflict("This id stands on an earlier line of this import.")
-    leads = {text: batch.leads[text] for text in one.texts if text in batch.leads}
-    brought = {lead.key for lead in leads.values() if lead.brought}
-    elsewhere = {lead.key for lead in leads.values() if not lead.brought}
-    if any(lead.text != text for text, lead in leads.items()):
+    brought, elsewhere, renamed = set[Key](), set[Key](), False
+    for text in one.texts:
+        lead = batch.leads.get(text)
+        if lead is not None:
+            (brought if lead.brought else elsewhere).add(lead.key)
+            renamed |= lead.text != text
+    if renamed:
         content = _rewritten(content, batch.leads)
     new = place.new if place else _fresh(content)
     row = yield from records.preparing(content, new, 1, stamp.at, terms.strict)
