@@ -89,7 +89,8 @@ async def test_what_an_earlier_sekali_kept_is_found_in_other_units_too(sekali, d
     assert (await reader.search("Observation", question)).items == []
     told = []
     assert await records.renew(database, sekali.cipher, lambda *one: told.append(one)) == 10 and told == [
-        ("Observation", 10)
+        ("Observation", 10),
+        ("Patient", 1),
     ]
     assert [one.id for one in (await reader.search("Observation", question)).items] == [kept[0].id]
     assert await database.fetchval("select tokens from records.resource where id = $1", kept[0].id) == tokens
@@ -108,6 +109,7 @@ async def test_a_renewal_that_was_stopped_goes_on(sekali, database, loading, mon
     assert await database.fetchval(left) == 6
     told = []
     assert await records.renew(database, sekali.cipher, lambda *one: told.append(one)) == 6 and told == [
-        ("Observation", 6)
+        ("Observation", 6),
+        ("Patient", 1),
     ]
     assert await database.fetchval(left) == 0
