@@ -173,7 +173,7 @@ def test_fifty_cities_twenty_assessors_and_two_days() -> None:
     ]
     house = House(days=2, blocks=4, rooms=4, slots=2, panel=3)
     start = time.monotonic()
-    found = assign(whom, who, house)
+    found = assign(whom, who, house, seconds=60)  # how long it takes is bench/panel.py's matter
     print(f"50 cities, 20 assessors, 2 days: {time.monotonic() - start:.1f} s, proved: {found.proved}")
     assert found.clashes == ()
     assert faults(found, whom, who, house) == []
