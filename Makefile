@@ -4,8 +4,8 @@
 .DEFAULT_GOAL := help
 VENV := .venv
 BIN := $(VENV)/bin
-# The system's own Python first: distributions build theirs with optimizations, version managers often do not, and then all
-# of Sekali takes a fifth to a third longer (docs/measurements.md). Each candidate is asked for its version and for what
+# The system's own Python first: distributions build theirs with optimizations, version managers often do not, and then an
+# import takes a fifth longer (docs/measurements.md). Each candidate is asked for its version and for what
 # makes a virtual environment; some are too old or only pretend to run. Another one: make up PYTHON=/path/to/python3
 PYTHON := $(shell for p in /usr/bin/python3 python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
