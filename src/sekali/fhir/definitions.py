@@ -24,6 +24,11 @@ class Element(msgspec.Struct, frozen=True, array_like=True):
     targets: tuple[str, ...]
 
 
+def json_member(name: str, type: str) -> str:
+    """How an element is written in JSON with a value of one type (``value[x]``, ``valueQuantity``)."""
+    return name.replace("[x]", type[:1].upper() + type[1:])
+
+
 class Place(msgspec.Struct, frozen=True, array_like=True):
     """Where a search parameter looks.
 

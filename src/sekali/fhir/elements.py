@@ -78,9 +78,13 @@ def subject_of(resource: dict[str, Any]) -> UUID | None:
 
 def people_at(resource: Any, path: str) -> Iterator[UUID]:
     """The ids of all people whom the References at a path name."""
-    there = resource.get(path) if isinstance(resource, dict) else None
-    for element in [there] if isinstance(there, dict) else values_at(resource, path):  # most name one, and at once
+    return (person for text in named_at(resource, path) if (person := kernel.as_uuid(text)) is not None)
+
+
+def named_at(resource: Any, path: str) -> Iterator[str]:
+    """The same as they are written, be they of this server or not."""
+    for element in values_at(resource, path):
         reference = element.get("reference") if isinstance(element, dict) else None
         found = split_reference(reference) if isinstance(reference, str) else None
-        if found is not None and found[0] == "Patient" and (person := kernel.as_uuid(found[1])):
-            yield person
+        if found is not None and found[0] == "Patient":
+            yield found[1]

@@ -20,7 +20,7 @@ import msgspec
 
 from sekali import kernel
 
-from .definitions import R4, Element
+from .definitions import R4, Element, json_member
 from .invariants import INVARIANTS, Invariant
 
 Node = dict[str, Any]
@@ -126,22 +126,17 @@ def _known(type: str) -> Iterator[tuple[str, str, Element]]:
             continue
         for one in element.types:
             if one in _PRIMITIVES or (one in R4.elements and one not in R4.primitives and one != "Narrative"):
-                yield _member(name, one), one, element
+                yield json_member(name, one), one, element
 
 
 @cache
 def _rules(type: str) -> _Rules:
-    inside = {member: one for member, one, _ in _known(type) if _asked(one)}
+    inside = {name: one for name, one, _ in _known(type) if _asked(one)}
     choices = tuple(
-        (frozenset(_member(name, one) for one in element.types), element.least > 0)
+        (frozenset(json_member(name, one) for one in element.types), element.least > 0)
         for name, element in R4.elements[type].items() if name.endswith("[x]")
     )  # fmt: skip
     return _Rules(INVARIANTS.get(type, ()), choices, inside)
-
-
-def _member(name: str, type: str) -> str:
-    """How an element is written with a value of one type (``value[x]``, ``valueQuantity``)."""
-    return name.replace("[x]", type[:1].upper() + type[1:])
 
 
 @cache
@@ -181,23 +176,23 @@ def _make(type: str) -> None:
         return
     setattr(_HERE, _named(type), None)
     fields: list[Any] = [("resourceType", Literal[type])] if type in R4.resources else []
-    for member, one, element in _known(type):
+    for name, one, element in _known(type):
         if one not in _PRIMITIVES:
             _make(one)
-        field = _field(type, member, one, element)
-        needed = element.least and member in R4.elements[type]  # of a choice it is asked later
-        fields.append((f"{member}_", field) if needed else (f"{member}_", field, msgspec.UNSET))
+        field = _field(type, name, one, element)
+        needed = element.least and name in R4.elements[type]  # of a choice it is asked later
+        fields.append((f"{name}_", field) if needed else (f"{name}_", field, msgspec.UNSET))
     made = msgspec.defstruct(
         _named(type), fields, module=__name__, forbid_unknown_fields=True, kw_only=True, gc=False,
-        rename=lambda name: name.removesuffix("_"),
+        rename=lambda field: field.removesuffix("_"),
     )  # fmt: skip
     setattr(_HERE, _named(type), made)
 
 
-def _field(type: str, member: str, one: str, element: Element) -> Any:
-    if (type, member) == ("Coding", "system"):
+def _field(type: str, name: str, one: str, element: Element) -> Any:
+    if (type, name) == ("Coding", "system"):
         found = _SYSTEM
-    elif (type, member) == ("Reference", "reference"):
+    elif (type, name) == ("Reference", "reference"):
         found = _ELSEWHERE
     elif one == "code" and R4.codes.get(element.required):
         found = Literal[tuple(sorted(R4.codes[element.required]))]

@@ -4,7 +4,7 @@ from functools import cache
 
 from sekali import kernel
 
-from .definitions import R4
+from .definitions import R4, json_member
 
 SUBSETTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "SUBSETTED"}
 _ALWAYS = frozenset({"resourceType", "id", "meta", "implicitRules"})
@@ -17,7 +17,7 @@ def _names(type: str, summary: str) -> frozenset[str]:
     kept = {name for name, one in elements.items() if one.least or (summary == "true" and one.summary)}
     kept |= {"text"} if summary == "text" else set()
     return _ALWAYS | {
-        name.replace("[x]", one[:1].upper() + one[1:]) for name in kept for one in elements[name].types
+        json_member(name, one) for name in kept for one in elements[name].types
     }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ import fhirkit
 
 from sekali import kernel
 
-from .definitions import R4
+from .definitions import R4, json_member
 from .invariants import INVARIANTS, broken_resource
 from .satusehat import rule_of
 from .soundness import plainly_sound
@@ -91,7 +91,7 @@ def _members(type: str) -> dict[str, _Member]:
     found = {}
     for name, element in R4.elements.get(type, {}).items():
         for one in element.types:
-            member = name.replace("[x]", one[:1].upper() + one[1:])
+            member = json_member(name, one)
             codes = R4.codes.get(element.required) if one == "code" else None
             inside = one if one in R4.elements and one not in R4.primitives else ""
             if codes or inside or one in ("date", "dateTime", "instant"):

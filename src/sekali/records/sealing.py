@@ -4,6 +4,7 @@ A resource is of the classes of its own codes and labels, and of those of what i
 summary its sections, a task its referral). What was once of a class stays of it.
 """
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
@@ -19,6 +20,7 @@ SQL = kernel.queries(__file__)
 _PASSED_OVER = OPEN | {"Encounter", "EpisodeOfCare"}
 """What a visit was for does not close all that was noted in it: an allergy stays known."""
 _ADDRESSEE = {"ServiceRequest": "performer", "Task": "owner"}
+_ORGANIZATION = re.compile(rb'"reference"\s*:\s*"Organization/([0-9a-f-]{36})"')
 _LAST = {"ServiceRequest": 1, "DiagnosticReport": 1, "Encounter": 2, "Composition": 3, "Task": 3, "List": 3}
 """Kinds that are classed after what they refer to."""
 STEP = 500
@@ -68,7 +70,7 @@ class Seals:
             return Owned(row.under(row.sensitive, facility, row.addressee), [])
         if references is None:
             references = fhir.references(row.content)
-        origin = facility or _one_facility(references)
+        origin = facility or _one_facility(row.content)
         sealed = row.under(int(self._classes.of(row.content)), origin, _addressee(row.type, row.content))
         return Owned(sealed, [key for key in references if key[0] not in _PASSED_OVER])
 
@@ -182,7 +184,7 @@ def _addressee(type: str, content: bytes) -> UUID | None:
     return None
 
 
-def _one_facility(references: Keys) -> UUID | None:
+def _one_facility(content: bytes) -> UUID | None:
     """The facility that a resource names, where it names just one."""
-    found = [id for type, id in references if type == "Organization"]
-    return kernel.as_uuid(found[0]) if len(found) == 1 else None
+    found = set(_ORGANIZATION.findall(content))
+    return kernel.as_uuid(found.pop().decode()) if len(found) == 1 else None

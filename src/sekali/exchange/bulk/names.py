@@ -36,8 +36,6 @@ class Place(NamedTuple):
 
 
 Places = dict[Key, Place]
-
-
 _AS_WRITTEN = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 
 

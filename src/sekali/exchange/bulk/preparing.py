@@ -104,7 +104,7 @@ class _Batch(NamedTuple):
     places: Places
     leads: dict[bytes, _Lead]
     stamp: records.Stamp
-    terms: "Terms"
+    terms: Terms
 
 
 def _head_of(content: bytes | None) -> Any:
@@ -155,16 +155,11 @@ def _owner(head: Any) -> str:
     """The id of the one Patient that a line's resource names, as it names it."""
     path = fhir.PERSON_TYPES[head.resourceType]
     name = path.partition(".")[0]
-    people = set()
     try:
         element = kernel.decode(getattr(head, name) or b"null")
     except kernel.Invalid:
         return ""
-    for one in fhir.values_at({name: element}, path):
-        text = one.get("reference") if isinstance(one, dict) else None
-        split = fhir.split_reference(text) if isinstance(text, str) else None
-        if split is not None and split[0] == "Patient":
-            people.add(split[1])
+    people = set(fhir.named_at({name: element}, path))
     return people.pop() if len(people) == 1 else ""
 
 

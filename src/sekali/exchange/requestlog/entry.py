@@ -116,7 +116,7 @@ def _ours() -> frozenset[str]:
     elements = fhir.definitions.R4.elements
     named = {name for members in elements.values() for name in members}
     chosen = {
-        name.removesuffix("[x]") + type[:1].upper() + type[1:]
+        fhir.definitions.json_member(name, type)
         for members in elements.values() for name, one in members.items() if name.endswith("[x]") for type in one.types
     }  # fmt: skip
     searched = {name for parameters in fhir.SEARCH.values() for name in parameters}

@@ -57,7 +57,6 @@ class Lookup(NamedTuple):
 class _Kept:
     """A place whose values are found by the same terms under one name or several (``code``, ``combo-code``).
 
-    :ivar whole: whether what is looked for is the whole of the first member on the way.
     :ivar next: the member after the first on the way; empty where there is none, or a choice.
     :ivar hash: of a term; it remembers what stands in many resources.
     """
@@ -65,7 +64,6 @@ class _Kept:
     texts: Callable[[Any, Place], Iterable[str]]
     place: Place
     names: tuple[str, ...]
-    whole: bool
     next: str
     hash: Callable[[str, str, str], int]
 
@@ -96,8 +94,7 @@ def _by_member(own: dict[str, Parameter]) -> dict[str, _Member]:
         member = _name(step)
         then = more[0] if more and isinstance(more[0], str) else ""
         hash = term_hash if kind == "reference" or place.type == "Identifier" else _known_hash
-        whole = not more and not place.target and isinstance(step, str)
-        found.setdefault(member, []).append(_Kept(_TEXTS[kind], place, tuple(some), whole, then, hash))
+        found.setdefault(member, []).append(_Kept(_TEXTS[kind], place, tuple(some), then, hash))
     return {member: _Member(tuple(kept), all(map(_is_code, kept))) for member, kept in found.items()}
 
 
@@ -150,13 +147,9 @@ def index(resource: dict[str, Any]) -> Indexed:
 def _hashes(type: str, member: str, resource: dict[str, Any]) -> Iterator[int]:
     there = resource[member]
     for kept in _INDEXED[type][member].kept:
-        if kept.whole:
-            found = there if isinstance(there, list) else [there]
-        elif kept.next and isinstance(there, dict) and kept.next not in there:
+        if kept.next and isinstance(there, dict) and kept.next not in there:
             continue
-        else:
-            found = reach(resource, kept.place)
-        for value in found:
+        for value in reach(resource, kept.place):
             for text in kept.texts(value, kept.place):
                 for name in kept.names:
                     yield kept.hash(type, name, text)

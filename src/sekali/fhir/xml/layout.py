@@ -3,7 +3,7 @@
 from functools import cache
 from typing import NamedTuple
 
-from ..definitions import R4
+from ..definitions import R4, json_member
 
 FHIR = "http://hl7.org/fhir"
 XHTML = "http://www.w3.org/1999/xhtml"
@@ -40,7 +40,7 @@ def members(type: str) -> dict[str, Member]:
             continue
         for one in element.types:
             type_of_it = "Resource" if one in RESOURCES else one
-            found[name.replace("[x]", one[:1].upper() + one[1:])] = Member(place, type_of_it, element.many)
+            found[json_member(name, one)] = Member(place, type_of_it, element.many)
     return found
 
 
