@@ -6,7 +6,6 @@ input is a pipe that ends when the parent ends, however it ended.
 
 import asyncio
 import contextlib
-import gc
 import os
 import signal
 import socket
@@ -70,8 +69,7 @@ class _Server(uvicorn.Server):
 
 
 def _server(asgi: ASGIApp, proxy: Sequence[kernel.Network]) -> _Server:
-    gc.collect()
-    gc.freeze()  # definitions, codes, templates: they stay as long as the process, and need not be looked through again
+    kernel.settle()
     return _Server(
         uvicorn.Config(
             asgi,

@@ -1,12 +1,14 @@
 """Finding a person, and keeping each number one person's."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import SequenceMatcher
 from hashlib import blake2b
 from typing import Any, Protocol
 from uuid import UUID
+
+import msgspec
 
 from sekali import fhir, kernel, security
 
@@ -34,7 +36,34 @@ class PatientChange(Protocol):
     @property
     def id(self) -> UUID: ...
     @property
-    def resource(self) -> dict[str, Any] | None: ...
+    def content(self) -> bytes: ...
+    @property
+    def deleted(self) -> bool: ...
+
+
+class _Identifier(msgspec.Struct):
+    system: str = ""
+    value: str = ""
+    use: str = ""
+
+
+class _Name(msgspec.Struct):
+    """Of what is given None stands for one that only has extensions."""
+
+    text: str = ""
+    given: list[str | None] = []
+    family: str = ""
+
+
+class _Person(msgspec.Struct, rename="camel"):
+    """What the directory keeps of a Patient; the rest of the resource is passed over unread."""
+
+    identifier: list[_Identifier] = []
+    name: list[_Name] = []
+    birth_date: str = ""
+
+
+_person = msgspec.json.Decoder(_Person)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +134,15 @@ class Directory:
 
         This is a ``records.Watcher``; ``app`` joins the two. Whoever tells it holds the keys.
         """
-        patients = {change.id: change.resource for change in changes if change.type == "Patient"}
+        patients = {change.id: change for change in changes if change.type == "Patient"}
         if not patients:
             return
         shards, ids = [kernel.shard_of(id) for id in patients], list(patients)
         await tx.execute(SQL.let_go, shards, ids)
-        gone = [id for id, patient in patients.items() if patient is None]
+        gone = [id for id, patient in patients.items() if patient.deleted]
         if gone:
             await tx.execute(SQL.forget, [kernel.shard_of(id) for id in gone], gone)
-        kept = {id: patient for id, patient in patients.items() if patient is not None}
+        kept = {id: _person.decode(patient.content) for id, patient in patients.items() if not patient.deleted}
         try:
             await self._claim(tx, _claims(kept))
         except kernel.Duplicate:
@@ -122,7 +151,7 @@ class Directory:
                 path="Patient.identifier",
                 rule="20002",
             ) from None
-        await tx.execute(SQL.keep, *_columns([_citizen(self._cipher, id, patient) for id, patient in kept.items()], 6))
+        await tx.execute(SQL.keep, *_columns([_citizen(self._cipher, id, person) for id, person in kept.items()], 6))
 
     async def forget(self, tx: kernel.Session, person: UUID) -> None:
         """Nothing is known of a person any more, who is destroyed in this transaction: their numbers are free."""
@@ -146,7 +175,7 @@ class Directory:
 
 def value_hash(value: str) -> UUID:
     """128 bits of an identifier's value, blanks left out."""
-    return UUID(bytes=blake2b(value.strip().encode(), digest_size=16).digest())
+    return kernel.quick_uuid(blake2b(value.strip().encode(), digest_size=16).digest())
 
 
 def name_key(name: str) -> str:
@@ -161,13 +190,12 @@ def likeness(a: str, b: str) -> float:
     return SequenceMatcher(None, one, other).ratio()
 
 
-def _claims(patients: dict[UUID, dict[str, Any]]) -> list[_Claim]:
+def _claims(people: Mapping[UUID, _Person]) -> list[_Claim]:
     claims = {}
-    for id, patient in patients.items():
-        for identifier in patient.get("identifier", ()):
-            system, value = identifier.get("system"), identifier.get("value")
-            if system and value and system not in _NOT_OWN and identifier.get("use") != "old":
-                key = (value_hash(value), system)
+    for id, person in people.items():
+        for one in person.identifier:
+            if one.system and one.value and one.system not in _NOT_OWN and one.use != "old":
+                key = (value_hash(one.value), one.system)
                 if claims.setdefault(key, id) != id:
                     raise kernel.Duplicate("identifier_pkey")
     return [(hash, system, kernel.shard_of(id), id) for (hash, system), id in claims.items()]
@@ -177,19 +205,16 @@ def _opened(cipher: security.Cipher, row: kernel.Row) -> str:
     return cipher.open_text(row["name"], security.about(CITIZEN, row["id"]))
 
 
-def _citizen(cipher: security.Cipher, id: UUID, patient: dict[str, Any]) -> tuple[Any, ...]:
-    names = [
-        name.get("text") or " ".join([*name.get("given", ()), name.get("family", "")])
-        for name in patient.get("name", ())
-    ]
-    born = patient.get("birthDate", "")
-    birth_date = date.fromisoformat(born) if len(born) == 10 else None
-    numbers = {i.get("system"): i.get("value") for i in patient.get("identifier", ())}
+def _citizen(cipher: security.Cipher, id: UUID, person: _Person) -> tuple[Any, ...]:
+    first = next(iter(person.name), None)
+    name = (first.text or " ".join([*filter(None, first.given), first.family])) if first else ""
+    birth_date = date.fromisoformat(person.birth_date) if len(person.birth_date) == 10 else None
+    numbers = {one.system: one.value for one in person.identifier}
     kk, mother = numbers.get(fhir.KK), numbers.get(fhir.NIK_IBU)
     return (
         kernel.shard_of(id),
         id,
-        cipher.seal(name_key(names[0]).encode() if names else b"", security.about(CITIZEN, id)),
+        cipher.seal(name_key(name).encode(), security.about(CITIZEN, id)),
         birth_date,
         cipher.id(value_hash(kk)) if kk else None,
         cipher.id(value_hash(mother)) if mother else None,

@@ -30,7 +30,7 @@ from .logs import log_to, places
 from .migrations import migrate, migrations
 from .packing import packed_id, packed_numbers, packed_time, packed_value
 from .postgres import Cluster, client_programs
-from .processes import processes
+from .processes import processes, settle
 from .queries import queries
 from .rates import Rates, neighbourhood
 from .settings import SECRET, Network, Settings, read_settings
@@ -101,6 +101,7 @@ __all__ = [
     "queries",
     "quick_uuid",
     "read_settings",
+    "settle",
     "shard_of",
     "side_by_side",
     "sync_folder",

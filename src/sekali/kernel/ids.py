@@ -38,10 +38,6 @@ def as_uuid(text: str) -> UUID | None:
         return None
 
 
-def _signed(value: int) -> int:
-    return value - (1 << 32) if value >= 1 << 31 else value
-
-
 class Ids:
     """A source of ids. The program's own draws from the operating system; a demo city's from a seed."""
 
@@ -73,4 +69,4 @@ def ids_from(rng: random.Random) -> Ids:
 
 def shard_of(id: UUID) -> int:
     """The shard that an id carries, as PostgreSQL's signed ``integer``."""
-    return _signed(id.int >> 96)
+    return int.from_bytes(id.bytes[:4], signed=True)

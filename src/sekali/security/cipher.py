@@ -245,11 +245,11 @@ class Cipher:
     def id(self, value: UUID, number: int | None = None) -> UUID:
         """The hash of an identifier as it is kept: permuted, so that another key can take over without the identifier."""
         number = self.in_use[-1] if number is None else number
-        return value if number == PLAIN else UUID(bytes=self._key(number).ids(value.bytes))
+        return value if number == PLAIN else kernel.quick_uuid(self._key(number).ids(value.bytes))
 
     def id_back(self, kept: UUID, number: int) -> UUID:
         """The hash of what is kept as ``kept``."""
-        return kept if number == PLAIN else UUID(bytes=self._key(number).ids_back(kept.bytes))
+        return kept if number == PLAIN else kernel.quick_uuid(self._key(number).ids_back(kept.bytes))
 
     def every_id(self, value: UUID) -> list[UUID]:
         """The hash as it may be kept, under all keys in use, the oldest first.

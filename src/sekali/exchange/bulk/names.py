@@ -89,6 +89,8 @@ def digest(key: Key) -> bytes:
 _TABLE = """create table if not exists name (
   old blob primary key, new blob not null, file integer not null, line integer not null, gone integer not null default 0
 ) without rowid"""
+_CACHE = "pragma cache_size = -65536"
+"""64 MB, where there are so many names: digests stand in no order, so every question goes to other pages."""
 _ADD = "insert into name (old, new, file, line) values (?, ?, ?, ?) on conflict do nothing"
 _FIND = "select old, new, file, line, gone from name where old in ({})"
 MOST_ASKED = 500
@@ -102,6 +104,7 @@ class Names:
     def __init__(self, path: Path) -> None:
         path.touch(0o600)
         self._file = sqlite3.connect(path, check_same_thread=False, timeout=60)
+        self._file.execute(_CACHE)
         with _room():
             self._file.execute(_TABLE)
 
@@ -155,4 +158,6 @@ def _batched(all_: Iterable[bytes], most: int) -> Iterator[tuple[bytes, ...]]:
 @lru_cache(1)
 def _reading(path: Path) -> sqlite3.Connection:
     """One connection in each process."""
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=60, isolation_level=None)
+    file = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=60, isolation_level=None)
+    file.execute(_CACHE)
+    return file
