@@ -5,6 +5,8 @@ from struct import Struct
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from sekali import kernel, security
 
 from .prepared import Prepared
@@ -31,7 +33,7 @@ class Stamp(NamedTuple):
     key: security.Key
 
 
-class Ready(NamedTuple):
+class Ready(msgspec.Struct, frozen=True, gc=False):
     """A row that is ready to be sent, but for the seals of what it refers to. It goes quickly from process to process.
 
     :ivar named: (kind, id) of what it refers to, as far as it takes over the seals of that.

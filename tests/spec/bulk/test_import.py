@@ -9,7 +9,6 @@ import pytest
 from running import another_database
 
 from sekali import app, kernel
-from sekali.exchange.bulk import lines as the_lines
 
 SYSTEM = "urn:uji"
 
@@ -162,9 +161,8 @@ async def test_what_is_there_already_is_not_taken_twice(sekali, tmp_path) -> Non
     assert (come.taken, come.wrong) == (1, 1) and "there already" in errors(sekali)[0][1]
 
 
-async def test_a_line_that_is_too_long_is_passed_over(sekali, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(the_lines, "LARGEST_BODY", 1000)
-    path = written(tmp_path, "p.ndjson", patient("p1"), patient("p2", language="x" * 5000), patient("p3"))
+async def test_a_line_that_is_too_long_is_passed_over(sekali, tmp_path) -> None:
+    path = written(tmp_path, "p.ndjson", patient("p1"), patient("p2", language="x" * (8 << 20)), patient("p3"))
     come, _ = await take(sekali, path)
     assert (come.taken, come.wrong) == (2, 1) and errors(sekali)[0][0] == "p.ndjson, line 2"
 

@@ -22,7 +22,7 @@ from ..requestlog import strange_parts
 from .folder import Parts
 from .job import Come, Job
 from .jobs import Jobs
-from .lines import Line, Lines
+from .lines import File, Lines
 from .names import Key, Namer, Names
 from .preparing import Looked, Made, Terms, Wrong, look, make
 
@@ -99,19 +99,19 @@ class Importing:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
 
-    async def _read(self) -> AsyncIterator[tuple[list[Line], _Step]]:
+    async def _read(self) -> AsyncIterator[tuple[Lines, _Step]]:
         """The lines of this stage, from where it has come to."""
         sources, stage, begun = self._job.asked.sources, self._come.stage, self._come.file
         before = sum(source.bytes for source in sources) * stage
         line, offset = self._come.line, self._come.offset
         for number, source in enumerate(sources):
             if number >= begun and (stage == 0 or self._come.kinds[number] & stage):
-                file = Lines(Path(self._job.folder) / source.path, line, offset, self._jobs.seals(self._job))
+                file = File(Path(self._job.folder) / source.path, line, offset, self._jobs.seals(self._job))
                 try:
-                    while lines := await asyncio.to_thread(file.batch):
-                        if lines[-1].number > MOST_LINES:
+                    while (lines := await asyncio.to_thread(file.lines)).contents:
+                        if lines.last > MOST_LINES:
                             raise kernel.TooCostly("A file may have at most %(most)s lines.", most=MOST_LINES)
-                        yield lines, _Step(number, lines[-1].number, lines[-1].end, before + file.read)
+                        yield lines, _Step(number, lines.last, lines.end, before + file.read)
                 finally:
                     file.close()
             if number >= begun:
@@ -119,7 +119,7 @@ class Importing:
             before += source.bytes
 
     async def _batch(
-        self, executor: ProcessPoolExecutor, lines: list[Line], step: _Step, before: asyncio.Task[None] | None
+        self, executor: ProcessPoolExecutor, lines: Lines, step: _Step, before: asyncio.Task[None] | None
     ) -> None:
         """One batch, which is kept after the one ``before``."""
         run = partial(asyncio.get_running_loop().run_in_executor, executor)

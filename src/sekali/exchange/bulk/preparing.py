@@ -1,7 +1,7 @@
 """Lines of an import made into rows, by pure functions that other processes run."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -11,7 +11,7 @@ import msgspec
 from sekali import fhir, kernel, records
 
 from ..messages import require_shallow
-from .lines import Line
+from .lines import Line, Lines
 from .names import Key, Named, Namer, Place, Places, digest, found
 
 _REFERENCE = re.compile(rb'"reference"\s*:\s*"([^"\\]{1,2000})"')
@@ -29,7 +29,7 @@ class Looked(NamedTuple):
     rest: bool
 
 
-class Made(NamedTuple):
+class Made(msgspec.Struct, frozen=True, gc=False):
     """A line that became a row.
 
     :ivar references: those that lead to nothing which this import brings.
@@ -121,12 +121,12 @@ def _is_first(type: str) -> bool:
     return type not in fhir.PERSON_TYPES
 
 
-def look(lines: Sequence[Line], namer: Namer) -> Looked:
+def look(lines: Lines, namer: Namer) -> Looked:
     """Name the lines, and tell of those that are no resource."""
     named: list[Named] = []
     wrong: list[Wrong] = []
     kinds = set()
-    for line in lines:
+    for line in lines.each():
         head = _head_of(line.content)
         if head is None:
             wrong.append(Wrong(line.number, ("", ""), _strange(line)))
@@ -163,14 +163,14 @@ def _owner(head: Any) -> str:
     return people.pop() if len(people) == 1 else ""
 
 
-def make(lines: Sequence[Line], file: int, first: bool, stamp: records.Stamp, terms: Terms) -> list[Made | Wrong]:
+def make(lines: Lines, file: int, first: bool, stamp: records.Stamp, terms: Terms) -> list[Made | Wrong]:
     """Rows of those lines that are people and the city's (``first``), or of all else.
 
     References to what this import brings are rewritten; nothing else in the bytes changes.
 
     :param file: which one of the import the lines are of.
     """
-    heads = ((line, _head_of(line.content)) for line in lines)
+    heads = ((line, _head_of(line.content)) for line in lines.each())
     mine = [
         _Mine(line, (head.resourceType, head.id), _REFERENCE.findall(line.content or b""))
         for line, head in heads if head is not None and _is_first(head.resourceType) == first
