@@ -25,8 +25,18 @@ def test_50_megabytes_are_refused_before_they_are_read(http) -> None:
 
 
 def test_deep_nesting_is_refused(http) -> None:
-    deep = b'{"resourceType":"Patient","extension":' + b'[{"extension":' * 500 + b"[]" + b"}]" * 500 + b"}"
-    assert http.post("/Patient", content=deep).status_code == 400
+    def deep(levels: int) -> bytes:
+        return b'{"resourceType":"Patient","extension":' + b'[{"extension":' * levels + b"[]" + b"}]" * levels + b"}"
+
+    assert http.post("/Patient", content=deep(500)).status_code == 400
+    for type in (b"transaction", b"batch"):
+        for levels in (50, 500):
+            entry = b'{"resource":' + deep(levels) + b',"request":{"method":"POST","url":"Patient"}}'
+            answer = http.post("", content=b'{"resourceType":"Bundle","type":"' + type + b'","entry":[' + entry + b"]}")
+            assert answer.status_code == 400
+            assert levels > 50 or "levels of nesting" in answer.text
+    around = b'{"resourceType":"Bundle","type":"transaction","entry":[],"extension":' + b"[" * 100_000
+    assert http.post("", content=around).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["/Unicorn/1", "/Unicorn", "/Patient/1/_unknown/2/3"])

@@ -36,9 +36,16 @@ def media_type(request: Request) -> str:
 
 
 async def read_body(request: Request, most: int = LARGEST_BODY, also: str = "") -> bytes:
-    """The body, as JSON also when it came as XML. Raises TooCostly as soon as it is too large, Invalid for broken XML,
-    Unsupported when it is none of these nor ``also``.
+    """The body, as JSON also when it came as XML. Raises TooCostly as soon as it is too large, Invalid for broken XML and
+    for what is nested too deeply, Unsupported when it is none of these nor ``also``.
     """
+    body = await read_deep(request, most, also)
+    require_shallow(body)
+    return body
+
+
+async def read_deep(request: Request, most: int, also: str = "") -> bytes:
+    """The same of a body that is taken apart first: its parts are yet to be looked at by ``require_shallow``."""
     kind = media_type(request)
     if kind not in _JSON and kind != also and not is_xml(kind):
         raise kernel.Unsupported(
@@ -50,10 +57,7 @@ async def read_body(request: Request, most: int = LARGEST_BODY, also: str = "") 
     if not length.isdecimal() or int(length) > most:
         raise _too_large(most)
     body = await limited(request, most)
-    if is_xml(kind):
-        body = await from_xml(body)
-    require_shallow(body)
-    return body
+    return await from_xml(body) if is_xml(kind) else body
 
 
 async def limited(request: Request, most: int) -> bytes:
@@ -78,8 +82,11 @@ def _too_large(most: int) -> kernel.TooCostly:
     return kernel.TooCostly("This is larger than %(most)s KB. Send it in parts.", path="body", most=most >> 10)
 
 
-def require_shallow(body: bytes) -> None:
-    """Refuse nesting that would only exhaust a parser. A bundle may have megabytes, so nothing here goes byte by byte."""
+def require_shallow(body: bytes, path: str = "$") -> None:
+    """Refuse nesting that would only exhaust a parser. A body may have megabytes, so nothing here goes byte by byte.
+
+    Raises Invalid, which says that it is at ``path``.
+    """
     if body.count(b"{") + body.count(b"[") <= DEEPEST:  # most resources
         return
     if b"\\" in body:
@@ -87,7 +94,7 @@ def require_shallow(body: bytes) -> None:
     marks = body.translate(_STEP, _NO_MARK).replace(b'""', b"")  # before each that is left: as many, or two fewer
     steps = _STRING.sub(b"", marks).replace(b'"', b"")
     if max(accumulate(memoryview(steps).cast("b")), default=0) > DEEPEST:
-        raise kernel.Invalid(faults=[kernel.Fault("$", f"more than {DEEPEST} levels of nesting")])
+        raise kernel.Invalid(faults=[kernel.Fault(path, f"more than {DEEPEST} levels of nesting")])
 
 
 def resource_id(request: Request, type: str) -> UUID:

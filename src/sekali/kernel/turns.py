@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 
-SLICE = 0.002
+SLICE = 0.001
 """Seconds. A small request needs some ten turns of the loop, so it waits some ten times this beside long work."""
 
 

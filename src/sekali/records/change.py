@@ -203,8 +203,10 @@ class Writing:
         if not self._new:
             return
         new, self._new = self._new, []
-        facility = self._grant.actor.facility
-        owned = [self._seals.own(row, self._pointing.pop((row.type, row.id)), facility) for row in new]
+        facility, owned, turns = self._grant.actor.facility, [], kernel.Turns()
+        for row in new:
+            owned.append(self._seals.own(row, self._pointing.pop((row.type, row.id)), facility))
+            await turns.give()
         new = await self._seals.put(self.tx, owned)
         await self._hold()
         key = self._cipher.key

@@ -1,5 +1,6 @@
 """Other processes: they begin as copies of one, and end with whoever began them."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -24,6 +25,7 @@ def test_what_is_done_there_comes_back_from_copies_of_one_process() -> None:
     with kernel.processes(2, "sekali.kernel") as some:
         assert list(some.map(abs, range(-5, 0))) == [5, 4, 3, 2, 1]
         parents = {some.submit(os.getppid).result() for _ in range(8)}
+        assert some.submit(gc.get_freeze_count).result() > 1000, "what was imported is not looked through again"
     assert len(parents) == 1 and os.getpid() not in parents
 
 

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp
 from sekali import kernel, records, security
 
 from ..doors import Doors
-from ..messages import done, prefers, read_body
+from ..messages import done, prefers, read_deep, require_shallow
 from ..outcomes import FHIR_JSON
 from .batch import batch, send
 
@@ -20,10 +20,12 @@ class Bundles:
     inner: ASGIApp
 
     async def __call__(self, request: Request, doors: Doors, grant: security.Grant) -> Response:
-        body = await read_body(request, LARGEST_BUNDLE)
+        body = await read_deep(request, LARGEST_BUNDLE)
         if bytes(kernel.members(body).get("type", b"")) == b'"batch"':
+            require_shallow(body)
             return await batch(request, body, self.inner)
         plan = await records.plan(body)
+        await _require_shallow(plan)
         await records.look(plan, doors.store.under(grant).read)
         async with doors.store.change(grant) as change:
             entries = await records.carry_out(plan, change)
@@ -34,6 +36,14 @@ class Bundles:
             entries[place] = answer.entry()
         head = b'{"resourceType":"Bundle","type":"transaction-response","entry":['
         return Response(head + b",".join(entries[n] for n in sorted(entries)) + b"]}", media_type=FHIR_JSON)
+
+
+async def _require_shallow(plan: records.Plan) -> None:
+    """Of the entries: a whole Bundle would be looked at for so long that others had to wait."""
+    turns = kernel.Turns()
+    for step in plan.steps:
+        require_shallow(step.content, f"Bundle.entry[{step.place}].resource")
+        await turns.give()
 
 
 def _with_outcome(entry: bytes) -> bytes:
