@@ -22,19 +22,20 @@ CREATE SCHEMA security;
 
 CREATE SCHEMA subscription;
 
-CREATE FUNCTION audit.append(moment timestamp with time zone, streams text[], before integer[], after integer[], ends bytea[], actor_streams text[], actors uuid[], actor_names text[], roles text[], facilities uuid[], purposes text[], bases text[], acted integer[], seqs integer[], kinds text[], citizens uuid[], whats text[], details text[], hashes bytea[]) RETURNS void
+CREATE FUNCTION audit.append(moment timestamp with time zone, streams text[], before bytea[], after integer[], ends bytea[], actor_streams text[], actors uuid[], actor_names text[], roles text[], facilities uuid[], purposes text[], bases text[], acted integer[], seqs integer[], kinds text[], citizens uuid[], whats text[], details text[], hashes bytea[]) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
-declare
-  moved integer;
 begin
-  update audit.head h set seq = n.after, hash = n.hash
-  from unnest(streams, before, after, ends) n(stream, before, after, hash)
-  where h.stream = n.stream and h.seq = n.before;
-  get diagnostics moved = row_count;
-  if moved <> cardinality(streams) then
-    raise exception 'a chain has grown meanwhile' using errcode = 'serialization_failure';
+  if cardinality(streams) <> (
+    select count(*) from (
+      select from audit.head h join unnest(streams, before) n(stream, hash) on h.stream = n.stream
+      where h.hash = n.hash order by h.stream for update of h
+    ) as_thought
+  ) then
+    return false;
   end if;
+  update audit.head h set seq = n.after, hash = n.hash
+  from unnest(streams, after, ends) n(stream, after, hash) where h.stream = n.stream;
   insert into audit.event
     (stream, seq, at, kind, actor, actor_name, role, facility, citizen, purpose, basis, what, detail, hash)
   select w.stream, e.seq, moment, e.kind, w.actor, w.actor_name, w.role, w.facility, e.citizen, w.purpose, w.basis, e.what,
@@ -42,6 +43,7 @@ begin
   from unnest(acted, seqs, kinds, citizens, whats, details, hashes) e(acted, seq, kind, citizen, what, detail, hash)
   join unnest(actor_streams, actors, actor_names, roles, facilities, purposes, bases) with ordinality
     w(stream, actor, actor_name, role, facility, purpose, basis, n) on w.n = e.acted;
+  return true;
 end $$;
 
 CREATE FUNCTION records.closing(people uuid[]) RETURNS SETOF uuid

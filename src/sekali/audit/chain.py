@@ -5,7 +5,6 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -62,49 +61,59 @@ async def append(tx: kernel.Session, events: Sequence[Event]) -> None:
 
     It locks the chains until the commit, so it is the last thing that a transaction does.
     """
-    if events:
-        await _append(tx, events)
+    if not events:
+        return
+    at = kernel.now()
+    streams = _streams(events, at, tx.place)
+    if await _follow(tx, at, events, streams):
+        return
+    names = sorted(streams.values())
+    heads = await _lock(tx, names)
+    if len(heads) < len(names):
+        await tx.execute(SQL.make_heads, [name for name in names if name not in heads])
+        heads = await _lock(tx, names)
+    tx.known.clear()
+    tx.known.update(heads)
+    if not await _follow(tx, at, events, streams):
+        raise RuntimeError("a chain has grown while it was locked")
 
 
 async def append_alone(database: kernel.Database, events: Sequence[Event]) -> None:
     """Write events, in a transaction of their own: one round trip, where the connection knows how its chains ended."""
     async with database.session() as session:
         at = kernel.now()
-        streams = _streams(events, at, session.place)
-        if session.known.keys() >= set(streams.values()):
-            # whatever happens now, they do not end so any more
-            heads = {stream: session.known.pop(stream) for stream in streams.values()}
-            with suppress(kernel.Conflict):  # another program writes these too, a command at the terminal
-                session.known.update(await _write(session, at, events, streams, heads))
-                return
+        if await _follow(session, at, events, _streams(events, at, session.place)):
+            return
     async with database.transaction() as tx:
-        heads = await _append(tx, events)
-    tx.known.clear()
-    tx.known.update(heads)
+        await append(tx, events)
 
 
-async def _append(tx: kernel.Session, events: Sequence[Event]) -> Heads:
-    """Under a lock; how the chains end now comes back, true once the transaction is."""
-    at = kernel.now()
-    streams = _streams(events, at, tx.place)
-    names = sorted(streams.values())
-    for name in names:
-        tx.known.pop(name, None)
-    heads = await _lock(tx, names)
-    if len(heads) < len(names):
-        await tx.execute(SQL.make_heads, [name for name in names if name not in heads])
-        heads = await _lock(tx, names)
-    return await _write(tx, at, events, streams, heads)
+async def _follow(
+    session: kernel.Session, at: datetime, events: Sequence[Event], streams: Mapping[UUID | None, str]
+) -> bool:
+    """Whether they were written: not where the chains end otherwise than this connection thinks.
+
+    What it thinks may have been taken back with a transaction, or another program (a command at the terminal) has written.
+    """
+    if not session.known.keys() >= set(streams.values()):
+        return False
+    # whatever happens now, they may not end so any more
+    before: Heads = {stream: session.known.pop(stream) for stream in streams.values()}
+    heads, columns = _linked(at, events, streams, before)
+    written = await session.fetchval(SQL.append, at, *columns)
+    if written:
+        session.known.update(heads)
+    return written
 
 
 async def _lock(tx: kernel.Session, streams: list[str]) -> Heads:
     return {row["stream"]: (row["seq"], row["hash"]) for row in await tx.fetch(SQL.lock_heads, streams)}
 
 
-async def _write(
-    session: kernel.Session, at: datetime, events: Sequence[Event], streams: Mapping[UUID | None, str], before: Heads
-) -> Heads:
-    """How the chains end then. Raises Conflict when they did not end as ``before`` says; then nothing is kept."""
+def _linked(
+    at: datetime, events: Sequence[Event], streams: Mapping[UUID | None, str], before: Heads
+) -> tuple[Heads, list[list[object]]]:
+    """How the chains end then, and the columns of all that is written."""
     moment, heads = microseconds(at), dict(before)
     actors: dict[tuple[object, ...], int] = {}
     rows = []
@@ -116,9 +125,8 @@ async def _write(
         actor = (stream, event.actor, event.actor_name, event.role, event.facility, event.purpose, event.basis)
         number = actors.setdefault(actor, len(actors) + 1)
         rows.append((number, seq + 1, event.kind, event.citizen, event.what, event.detail, hash))
-    ends = [(stream, before[stream][0], *head) for stream, head in heads.items()]
-    await session.execute(SQL.append, at, *_columns(ends), *_columns(actors), *_columns(rows))
-    return heads
+    ends = [(stream, before[stream][1], *head) for stream, head in heads.items()]
+    return heads, [*_columns(ends), *_columns(actors), *_columns(rows)]
 
 
 def _columns(rows: Iterable[tuple[object, ...]]) -> list[list[object]]:

@@ -1,6 +1,8 @@
 """The audit: nothing is left out, changed or taken away unseen."""
 
 import asyncio
+import random
+from contextlib import suppress
 
 import pytest
 
@@ -48,6 +50,44 @@ async def test_a_command_at_the_terminal_may_write_the_chains_of_a_server_that_r
     assert await audit.verify(database) == audit.Verdict(18, ())
     longest = await database.fetchval("select max(seq) from audit.head")
     assert longest == 12, "they wrote one chain"
+
+
+class _TakenBackError(Exception):
+    """A transaction, or a part of it, ends without effect."""
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_chains_go_on_after_whatever_was_taken_back_and_whoever_wrote_between(database, seed: int) -> None:
+    """Two programs with one connection each write the same chains; some of what they write is taken back."""
+    draw, facility, kept = random.Random(seed), kernel.new_id(0), 0
+    writers = [await kernel.Database.connect(database.dsn, 1) for _ in range(2)]
+
+    def some() -> list[audit.Event]:
+        return [looked(facility=draw.choice((facility, None))) for _ in range(draw.randint(1, 3))]
+
+    for _ in range(60):
+        writer, lost, part_lost = draw.choice(writers), draw.random() < 0.3, draw.random() < 0.5
+        wrote = 0
+        with suppress(_TakenBackError):
+            async with writer.transaction() as tx:
+                for _ in range(draw.randint(1, 3)):
+                    events = some()
+                    with suppress(_TakenBackError):
+                        async with tx.part():
+                            await audit.append(tx, events)
+                            if part_lost:
+                                raise _TakenBackError
+                        wrote += len(events)
+                if lost:
+                    raise _TakenBackError
+            kept += wrote
+        if draw.random() < 0.5:
+            events = some()
+            await audit.Journal(writer).record_all(events)
+            kept += len(events)
+    for writer in writers:
+        await writer.close()
+    assert kept > 60 and await audit.verify(database) == audit.Verdict(kept, ())
 
 
 @pytest.mark.parametrize(
