@@ -207,8 +207,8 @@ class Writing:
         for row in new:
             owned.append(self._seals.own(row, self._pointing.pop((row.type, row.id)), facility))
             await turns.give()
-        new = await self._seals.put(self.tx, owned)
-        await self._hold()
+        new = await self._seals.put(self.tx, self._cipher, owned)
+        self._held = True
         key = self._cipher.key
         try:
             for start in range(0, len(new), AT_ONCE):
@@ -301,8 +301,8 @@ class Writing:
     async def _replace(self, new: Prepared) -> None:
         pointing = self._pointing.pop((new.type, new.id), set())
         owned = self._seals.own(new, pointing, self._grant.actor.facility)
-        (new,) = await self._seals.put(self.tx, [owned])
-        await self._hold()
+        (new,) = await self._seals.put(self.tx, self._cipher, [owned])
+        self._held = True
         key = self._cipher.key
         await self.tx.execute(
             SQL.replace, *new[:8], key.terms(new.tokens), sealed(key, new), new.sensitive, new.addressee, key.number

@@ -6,6 +6,10 @@ select pg_advisory_xact_lock(7352543, $1)
 -- Those of some people who keep everything clinical closed to somebody.
 select records.closing($1::uuid[])
 
+-- name: holding
+-- The same people, and the keys that are in use, which nobody may change until this transaction ends.
+select security.held_keys() as keys, array(select records.closing($1::uuid[])) as closing
+
 -- name: sealed
 -- The sensitive ones of what is referred to.
 select r.type, r.id, r.sensitive from unnest($1::int[], $2::text[], $3::uuid[]) k(shard, type, id)

@@ -106,8 +106,8 @@ class Store:
         """
         owned = [self.seals.own(row, None, grant.actor.facility) for row in rows]
         async with self._database.transaction() as tx:
-            await self.cipher.hold(tx)
-            sealed, key = await self.seals.put(tx, owned), self.cipher.key
+            sealed = await self.seals.put(tx, self.cipher, owned)
+            key = self.cipher.key
             await self._copy(tx, grant, sealed, [packed(key, row) for row in sealed])
             if also is not None:
                 await also(tx)

@@ -169,16 +169,19 @@ class Cipher:
 
     async def hold(self, tx: kernel.Session) -> None:
         """Before a transaction writes anything sealed: until it ends, the keys stay as they are."""
-        self._take_up(await tx.fetchval(SQL.hold))
+        self.take_up(await tx.fetchval(SQL.hold))
 
     async def look(self) -> tuple[int, ...]:
         """Which keys are in use at this moment."""
         row = await self._ask(0)
         assert row is not None, "there is always an answer"
-        return self._take_up(row["numbers"])
+        return self.take_up(row["numbers"])
 
-    def _take_up(self, numbers: Sequence[int]) -> tuple[int, ...]:
-        """Raises Unavailable for a key that is not here yet; then those that were in use stay."""
+    def take_up(self, numbers: Sequence[int]) -> tuple[int, ...]:
+        """These are in use, says the database; which are then. Whoever asks it more at once gives what it said.
+
+        Raises Unavailable for a key that is not here yet; then those that were in use stay.
+        """
         found = tuple(numbers)
         if _age(found) > _age(self.in_use):  # an answer may overtake another that was asked for before it
             self.vault.there()
