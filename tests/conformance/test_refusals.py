@@ -1,5 +1,7 @@
 """What comes wrong gets a clear answer, and nothing is half-written or leaked."""
 
+from uuid import uuid4
+
 import httpx
 import pytest
 
@@ -35,6 +37,11 @@ def test_deep_nesting_is_refused(http) -> None:
             answer = http.post("", content=b'{"resourceType":"Bundle","type":"' + type + b'","entry":[' + entry + b"]}")
             assert answer.status_code == 400
             assert levels > 50 or "levels of nesting" in answer.text
+    patch = (
+        b'{"resource":' + deep(50) + b',"request":{"method":"PATCH","url":"Patient/' + str(uuid4()).encode() + b'"}}'
+    )
+    answer = http.post("", content=b'{"resourceType":"Bundle","type":"transaction","entry":[' + patch + b"]}")
+    assert answer.status_code == 400 and "entry[0].resource" in answer.text and "levels of nesting" in answer.text
     around = b'{"resourceType":"Bundle","type":"transaction","entry":[],"extension":' + b"[" * 100_000
     assert http.post("", content=around).status_code == 400
 

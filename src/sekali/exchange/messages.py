@@ -1,10 +1,8 @@
 """Requests and answers: bodies with a limit, versions, content types (https://hl7.org/fhir/R4/http.html)."""
 
-import re
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
-from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
@@ -21,12 +19,6 @@ BASE = "/fhir-r4/v1"
 LARGEST_BODY = 8 << 20
 LARGEST_XML = 16 << 20
 """Bytes; read as a tree it takes some 25 times as much memory."""
-DEEPEST = 64
-"""Levels of nesting; FHIR resources have about a dozen."""
-_ESCAPED, _STRING = re.compile(rb"\\.", re.DOTALL), re.compile(rb'"[^"]*"')
-_NO_MARK = bytes(set(range(256)) - set(b'"[]{}'))
-_STEP = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
-"""What begins and ends a level as +1 and -1."""
 _JSON = ("application/fhir+json", "application/json", "application/json+fhir")
 
 
@@ -40,12 +32,12 @@ async def read_body(request: Request, most: int = LARGEST_BODY, also: str = "") 
     for what is nested too deeply, Unsupported when it is none of these nor ``also``.
     """
     body = await read_deep(request, most, also)
-    require_shallow(body)
+    kernel.require_shallow(body)
     return body
 
 
 async def read_deep(request: Request, most: int, also: str = "") -> bytes:
-    """The same of a body that is taken apart first: its parts are yet to be looked at by ``require_shallow``."""
+    """The same of a body that is taken apart first: its parts are yet to be looked at by ``kernel.require_shallow``."""
     kind = media_type(request)
     if kind not in _JSON and kind != also and not is_xml(kind):
         raise kernel.Unsupported(
@@ -80,21 +72,6 @@ async def limited(request: Request, most: int) -> bytes:
 
 def _too_large(most: int) -> kernel.TooCostly:
     return kernel.TooCostly("This is larger than %(most)s KB. Send it in parts.", path="body", most=most >> 10)
-
-
-def require_shallow(body: bytes, path: str = "$") -> None:
-    """Refuse nesting that would only exhaust a parser. A body may have megabytes, so nothing here goes byte by byte.
-
-    Raises Invalid, which says that it is at ``path``.
-    """
-    if body.count(b"{") + body.count(b"[") <= DEEPEST:  # most resources
-        return
-    if b"\\" in body:
-        body = _ESCAPED.sub(b"", body)
-    marks = body.translate(_STEP, _NO_MARK).replace(b'""', b"")  # before each that is left: as many, or two fewer
-    steps = _STRING.sub(b"", marks).replace(b'"', b"")
-    if max(accumulate(memoryview(steps).cast("b")), default=0) > DEEPEST:
-        raise kernel.Invalid(faults=[kernel.Fault(path, f"more than {DEEPEST} levels of nesting")])
 
 
 def resource_id(request: Request, type: str) -> UUID:

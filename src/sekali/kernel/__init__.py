@@ -24,7 +24,7 @@ from .failures import (
 )
 from .files import keep_once, sync_folder
 from .ids import CITY, Ids, as_uuid, id_of, ids_from, new_id, new_person, quick_uuid, shard_of
-from .json import Raw, decode, encode, members
+from .json import Raw, decode, encode, members, require_shallow
 from .language import LANGUAGES, LOCALE, translate
 from .logs import log_to, places
 from .migrations import migrate, migrations
@@ -101,6 +101,7 @@ __all__ = [
     "queries",
     "quick_uuid",
     "read_settings",
+    "require_shallow",
     "settle",
     "shard_of",
     "side_by_side",

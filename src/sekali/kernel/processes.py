@@ -6,6 +6,9 @@ import threading
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import connection, get_context, parent_process
 
+OBJECTS = 20_000
+"""So many new ones let the collector of circles look through them; Python's own 700 took a tenth of an import."""
+
 
 def processes(workers: int, module: str) -> ProcessPoolExecutor:
     """Processes that run functions of a module, and end with this one however it ends.
@@ -21,16 +24,11 @@ def processes(workers: int, module: str) -> ProcessPoolExecutor:
 def settle() -> None:
     """What this process has by now (definitions, codes, templates) stays as long as it does.
 
-    So the collector of circles need not look through it again. Circles are few in what comes later, too, and as long as rows
-    are made of lines looking for them after every 700 objects took a tenth of all time.
+    So the collector of circles need not look through it again; nor often through what comes later, where circles are few.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_OBJECTS)
-
-
-_OBJECTS = 20_000
-"""Whose making lets the collector look through them."""
+    gc.set_threshold(OBJECTS)
 
 
 def _begin() -> None:

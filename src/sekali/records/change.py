@@ -13,7 +13,7 @@ from .packed import COLUMNS, packed
 from .prepared import UNDATED, Prepared, decode, owner, prepare
 from .query import Query, parse
 from .seal import asks, open_to
-from .sealing import Seals
+from .sealing import Owned, Seals
 from .search import Search
 from .stored import Stored, sealed, stored
 
@@ -207,8 +207,7 @@ class Writing:
         for row in new:
             owned.append(self._seals.own(row, self._pointing.pop((row.type, row.id)), facility))
             await turns.give()
-        new = await self._seals.put(self.tx, self._cipher, owned)
-        self._held = True
+        new = await self._under_seal(owned)
         key = self._cipher.key
         try:
             for start in range(0, len(new), AT_ONCE):
@@ -216,6 +215,12 @@ class Writing:
                 await self.tx.copy("records.resource", COLUMNS, some)
         except kernel.Duplicate:
             raise kernel.Conflict("This id is there already.") from None
+
+    async def _under_seal(self, owned: Sequence[Owned]) -> list[Prepared]:
+        """Rows with their whole seals; the keys stay as they are from here on."""
+        rows = await self._seals.put(self.tx, self._cipher, owned)
+        self._held = True
+        return rows
 
     async def _hold(self) -> None:
         """The keys stay as they are from here on."""
@@ -301,8 +306,7 @@ class Writing:
     async def _replace(self, new: Prepared) -> None:
         pointing = self._pointing.pop((new.type, new.id), set())
         owned = self._seals.own(new, pointing, self._grant.actor.facility)
-        (new,) = await self._seals.put(self.tx, self._cipher, [owned])
-        self._held = True
+        (new,) = await self._under_seal([owned])
         key = self._cipher.key
         await self.tx.execute(
             SQL.replace, *new[:8], key.terms(new.tokens), sealed(key, new), new.sensitive, new.addressee, key.number

@@ -5,9 +5,8 @@ summary its sections, a task its referral). What was once of a class stays of it
 """
 
 import re
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -28,8 +27,6 @@ STEP = 500
 _LOCK = 7_352_544  # any number that all Sekali processes share
 _START = datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0)
 Keys = Collection[tuple[str, str]]
-Closing = Callable[[set[UUID]], Awaitable[set[UUID]]]
-"""Those of some people who keep everything clinical closed to somebody."""
 
 
 class Owned(NamedTuple):
@@ -78,30 +75,25 @@ class Seals:
         return Owned(sealed, [key for key in references if key[0] not in _PASSED_OVER])
 
     async def put(self, tx: kernel.Session, cipher: security.Cipher, owned: Sequence[Owned]) -> list[Prepared]:
-        """The rows with their whole seals. From here on the keys are held too (``Cipher.hold``), by the same question."""
-
-        async def closing(people: set[UUID]) -> set[UUID]:
-            row = await tx.fetchrow(SQL.holding, list(people))
-            assert row is not None, "there is always an answer"
-            cipher.take_up(row["keys"])
-            return set(row["closing"])
-
+        """The rows with their whole seals. From here on the keys are held too (``Cipher.hold``)."""
         rows = [one.row for one in owned]
-        whole = await self._whole(tx, rows, [one.named for one in owned], closing)
+        whole = await self.whole(tx, cipher, rows, [one.named for one in owned])
         return [
             row if row.sensitive == mask else row._replace(sensitive=mask)
             for row, mask in zip(rows, whole, strict=True)
         ]
 
     async def whole(
-        self, tx: kernel.Session, rows: Sequence[Sealed], names: Sequence[list[tuple[str, str]]]
+        self,
+        tx: kernel.Session,
+        cipher: security.Cipher,
+        rows: Sequence[Sealed],
+        names: Sequence[list[tuple[str, str]]],
     ) -> list[int]:
-        """Of each row, the classes that it is of in the end. ``names``: what each takes over the seals of."""
-        return await self._whole(tx, rows, names, partial(_closing, tx))
+        """Of each row, the classes that it is of in the end; the keys are held by the same question.
 
-    async def _whole(
-        self, tx: kernel.Session, rows: Sequence[Sealed], names: Sequence[list[tuple[str, str]]], closing: Closing
-    ) -> list[int]:
+        :param names: what each takes over the seals of.
+        """
         masks = [row.sensitive for row in rows]
         some = [n for n, row in enumerate(rows) if row.type not in OPEN and not row.deleted]
         tied = {row.subject for row in rows if row.subject is not None and row.type != "Patient" and not row.deleted}
@@ -120,7 +112,7 @@ class Seals:
         speaking = {rows[n].subject for n in some if rows[n].type == "Consent"} - {None}
         for one in sorted(map(door, speaking)):
             await tx.execute(SQL.hold, one)
-        closed = await closing(tied)  # nor is anybody of these destroyed meanwhile (``destroying.alone``)
+        closed = await _closing(tx, cipher, tied)  # nor is anybody of these destroyed meanwhile (``destroying.alone``)
         for n in some if closed else ():
             if rows[n].subject in closed and rows[n].type != "Consent":
                 masks[n] |= int(security.Sensitive.GENERAL)
@@ -182,10 +174,11 @@ async def _sealed(tx: kernel.Session, keys: Keys) -> dict[tuple[str, str], int]:
     return {(row["type"], str(row["id"])): row["sensitive"] for row in await tx.fetch(SQL.sealed, *columns(ids))}
 
 
-async def _closing(tx: kernel.Session, people: set[UUID]) -> set[UUID]:
-    if not people:
-        return set()
-    return {row["closing"] for row in await tx.fetch(SQL.closing, list(people))}
+async def _closing(tx: kernel.Session, cipher: security.Cipher, people: set[UUID]) -> set[UUID]:
+    row = await tx.fetchrow(SQL.closing, list(people))
+    assert row is not None, "there is always an answer"
+    cipher.take_up(row["keys"])
+    return set(row["closing"])
 
 
 def _addressee(type: str, content: bytes) -> UUID | None:

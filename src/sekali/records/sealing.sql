@@ -3,11 +3,8 @@
 select pg_advisory_xact_lock(7352543, $1)
 
 -- name: closing
--- Those of some people who keep everything clinical closed to somebody.
-select records.closing($1::uuid[])
-
--- name: holding
--- The same people, and the keys that are in use, which nobody may change until this transaction ends.
+-- Those of some people who keep everything clinical closed to somebody, and the keys that are in use, which nobody may
+-- change until this transaction ends.
 select security.held_keys() as keys, array(select records.closing($1::uuid[])) as closing
 
 -- name: sealed

@@ -172,7 +172,7 @@ class Taking:
     async def put(self, rows: Sequence[Ready]) -> None:
         """All of these, by COPY. Where it raises a Failure (Conflict), none of them; others can still go in."""
         async with self.tx.part():
-            whole = await self._store.seals.whole(self.tx, rows, [one.named for one in rows])
+            whole = await self._store.seals.whole(self.tx, self._store.cipher, rows, [one.named for one in rows])
             packed = [with_seal(row, sensitive) for row, sensitive in zip(rows, whole, strict=True)]
             await self._store._copy(self.tx, self._grant, rows, packed)
         self.taken += len(rows)

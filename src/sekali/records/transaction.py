@@ -116,9 +116,11 @@ def _step(place: int, entry: _Entry) -> Step:
             faults=[kernel.Fault(f"{path}.request", 'url must be Type/id and ifMatch W/"version"')]
         ) from None
     media_type = ""
-    if method == "PATCH":
-        with _at(place):
+    with _at(place):  # not the whole Bundle at once: it would be looked at for so long that others had to wait
+        kernel.require_shallow(content)
+        if method == "PATCH":
             content, media_type = fhir.unwrapped(content, "application/fhir+json")
+            kernel.require_shallow(content)
     condition = condition or request.if_none_exist
     return Step(place, method, entry.full_url, content, type, id, version, condition, media_type)
 

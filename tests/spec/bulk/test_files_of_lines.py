@@ -51,7 +51,7 @@ def test_every_line_has_its_number_wherever_one_goes_on(tmp_path_factory, lines,
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_line_that_is_too_long_is_passed_over_and_the_next_is_read(tmp_path, packed) -> None:
-    lines = [b"a", b"b" * (LONG + 1), b"c" * LONG, b"d" * (3 * LONG), b"e", b"f" * (LONG + 2)]
+    lines = [b"a", b"b" * LONG, b"c" * (LONG - 1), b"d" * (3 * LONG), b"e", b"f" * (LONG + 2)]
     path = write(tmp_path, b"\n".join(lines), packed)
     whole = pieces(path)
     assert [(number, content and content[:1]) for number, content in told(whole)] == [
@@ -60,6 +60,12 @@ def test_a_line_that_is_too_long_is_passed_over_and_the_next_is_read(tmp_path, p
     assert told(whole)[2][1] == lines[2]
     for n, one in enumerate(whole):
         assert told(pieces(path, one.last, one.end)) == told(whole[n + 1 :])
+
+
+@pytest.mark.parametrize("blanks", [LONG, LONG + (1 << 20), 3 * LONG])
+def test_what_stands_behind_many_blanks_is_not_lost_without_a_word(tmp_path, blanks: int) -> None:
+    path = write(tmp_path, b"{}" + b" " * blanks + b"x\n{}\n", packed=False)
+    assert told(pieces(path)) == [(1, None), (2, b"{}")]
 
 
 def test_a_broken_archive_is_said_to_be_broken(tmp_path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sekali import kernel
-from sekali.exchange.messages import DEEPEST, require_shallow
+from sekali.kernel.json import DEEPEST, require_shallow
 
 TEXT = st.text(st.sampled_from('[]{}"\\,:ab\n'), max_size=8)
 VALUES = st.recursive(

@@ -16,7 +16,7 @@ _STEP = 1 << 20
 
 
 class Line(NamedTuple):
-    """:ivar content: None when it is longer than 8 MB."""
+    """:ivar content: None when it is longer than 8 MB, blanks and line break counted: of more not all may have been read."""
 
     number: int
     content: bytes | None
@@ -42,7 +42,7 @@ class Lines(NamedTuple):
         """One by one, without the blank ones."""
         for number, content in enumerate(self.contents, self.first):
             if bare := content.strip():
-                yield Line(number, bare if len(bare) <= LARGEST_BODY else None)
+                yield Line(number, bare if len(content) < LARGEST_BODY else None)
 
 
 class File:

@@ -10,7 +10,6 @@ import msgspec
 
 from sekali import fhir, kernel, records
 
-from ..messages import require_shallow
 from .lines import Line, Lines
 from .names import Key, Named, Namer, Place, Places, digest, found
 
@@ -204,7 +203,7 @@ def _made(one: _Mine, batch: _Batch) -> kernel.Steps[Made]:
     """One row. Raises Failure."""
     line, key, stamp, terms = one.line, one.key, batch.stamp, batch.terms
     content = line.content or b""
-    require_shallow(content)
+    kernel.require_shallow(content)
     place = batch.places.get(key)
     if place is not None and (place.file, place.line) != (batch.file, line.number):
         raise kernel.Conflict("This id stands on an earlier line of this import.")

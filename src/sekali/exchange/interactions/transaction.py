@@ -7,7 +7,7 @@ from starlette.types import ASGIApp
 from sekali import kernel, records, security
 
 from ..doors import Doors
-from ..messages import done, prefers, read_deep, require_shallow
+from ..messages import done, prefers, read_deep
 from ..outcomes import FHIR_JSON
 from .batch import batch, send
 
@@ -23,10 +23,9 @@ class Bundles:
     async def __call__(self, request: Request, doors: Doors, grant: security.Grant) -> Response:
         body = await read_deep(request, LARGEST_BUNDLE)
         if _is_batch(body):
-            require_shallow(body)
+            kernel.require_shallow(body)
             return await batch(request, body, self.inner)
         plan = await records.plan(body)
-        await _require_shallow(plan)
         await records.look(plan, doors.store.under(grant).read)
         async with doors.store.change(grant) as change:
             entries = await records.carry_out(plan, change)
@@ -42,14 +41,6 @@ class Bundles:
 def _is_batch(body: bytes) -> bool:
     """Most bodies have the word nowhere, which is seen at once."""
     return _BATCH in body and bytes(kernel.members(body).get("type", b"")) == _BATCH
-
-
-async def _require_shallow(plan: records.Plan) -> None:
-    """Of the entries: a whole Bundle would be looked at for so long that others had to wait."""
-    turns = kernel.Turns()
-    for step in plan.steps:
-        require_shallow(step.content, f"Bundle.entry[{step.place}].resource")
-        await turns.give()
 
 
 def _with_outcome(entry: bytes) -> bytes:
