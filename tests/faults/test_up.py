@@ -189,7 +189,7 @@ def test_a_full_disk_refuses_cleanly_and_loses_nothing(place) -> None:
         kept: list[str] = []
         write_until_it_breaks(client, kept, 1)
         filler = place / "filler"
-        with filler.open("wb") as file, contextlib.suppress(OSError):
+        with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
             while True:
                 file.write(b"\0" * (1 << 20))
         big = {"resourceType": "Patient", "name": [{"text": "x" * 4_000_000}]}
