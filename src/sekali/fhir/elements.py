@@ -1,7 +1,6 @@
 """Reaching into a resource."""
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -16,20 +15,19 @@ _MEMBER_AMONG_ESCAPES = re.compile(rb'(?<!\\)"reference"\s*:\s*"([^"]*)"')
 _REFERENCE = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]+)?$")
 
 
-def values_at(resource: Any, path: str) -> Iterator[Any]:
+def values_at(resource: Any, path: str) -> list[Any]:
     """Every value at a dotted path, through lists (``participant.individual``)."""
-    name, _, rest = path.partition(".")
-    if isinstance(resource, list):
-        for item in resource:
-            yield from values_at(item, path)
-    elif isinstance(resource, dict) and name in resource:
-        value = resource[name]
-        if rest:
-            yield from values_at(value, rest)
-        elif isinstance(value, list):
-            yield from value
-        else:
-            yield value
+    nodes = resource if isinstance(resource, list) else [resource]
+    for name in path.split("."):
+        found: list[Any] = []
+        for node in nodes:
+            value = node.get(name) if isinstance(node, dict) else None
+            if isinstance(value, list):
+                found += value
+            elif value is not None:
+                found.append(value)
+        nodes = found
+    return nodes
 
 
 @lru_cache(4096)
@@ -76,15 +74,13 @@ def subject_of(resource: dict[str, Any]) -> UUID | None:
     return found.pop() if len(found) == 1 else None
 
 
-def people_at(resource: Any, path: str) -> Iterator[UUID]:
+def people_at(resource: Any, path: str) -> list[UUID]:
     """The ids of all people whom the References at a path name."""
-    return (person for text in named_at(resource, path) if (person := kernel.as_uuid(text)) is not None)
+    return [person for text in named_at(resource, path) if (person := kernel.as_uuid(text)) is not None]
 
 
-def named_at(resource: Any, path: str) -> Iterator[str]:
+def named_at(resource: Any, path: str) -> list[str]:
     """The same as they are written, be they of this server or not."""
-    for element in values_at(resource, path):
-        reference = element.get("reference") if isinstance(element, dict) else None
-        found = split_reference(reference) if isinstance(reference, str) else None
-        if found is not None and found[0] == "Patient":
-            yield found[1]
+    references = [one.get("reference") for one in values_at(resource, path) if isinstance(one, dict)]
+    found = [split_reference(one) for one in references if isinstance(one, str)]
+    return [one[1] for one in found if one is not None and one[0] == "Patient"]

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 _Made = TypeVar("_Made")
 Steps = Generator[None, None, _Made]
-AT_ONCE = 32
+AT_ONCE = 16
 
 
 def through(steps: Steps[_Made]) -> _Made:

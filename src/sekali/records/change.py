@@ -1,16 +1,17 @@
 """Writing: one database transaction, its watchers, and its audit."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 from uuid import UUID
 
+import msgspec
+
 from sekali import audit, fhir, kernel, security
 
 from .packed import COLUMNS, packed
-from .prepared import UNDATED, Prepared, decode, owner, prepare
+from .prepared import UNDATED, Prepared, decode, owner, prepare, preparing
 from .query import Query, parse
 from .seal import asks, open_to
 from .sealing import Owned, Seals
@@ -25,8 +26,7 @@ Related = Callable[[UUID, UUID, kernel.Session], Awaitable[bool]]
 _NOWHERE = "the reference leads nowhere; keep that resource first, and write the id that its answer gives"
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(msgspec.Struct, frozen=True, dict=True):
     """What a watcher is told of: one resource that was written in this transaction."""
 
     type: str
@@ -77,7 +77,14 @@ class Writing:
         """
         content = resource if isinstance(resource, bytes) else kernel.encode(resource)
         decoded = decode(content)
-        new = prepare(content, id or self.new_id(decoded), 1, self._at, self._strict, decoded)
+        return await self.keep(kernel.through(self.preparing(content, id or self.new_id(decoded), decoded)))
+
+    def preparing(self, content: bytes, id: UUID, decoded: dict[str, Any] | None = None) -> kernel.Steps[Prepared]:
+        """A new resource made ready for :meth:`keep`, in steps; ``decoded`` as for ``prepare``. Raises Invalid, NotFound."""
+        return preparing(content, id, 1, self._at, self._strict, decoded)
+
+    async def keep(self, new: Prepared) -> Stored:
+        """Keep what was made ready. Raises Forbidden."""
         self._check(new.type, new.subject)
         if new.type == "Consent" and "Consent" in self._grant.related:
             await self._require_related(new.subject)

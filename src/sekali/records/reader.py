@@ -312,7 +312,7 @@ class Reader:
         if one.subject is not None or one.type not in self._grant.related or one.deleted:
             return [one.subject]
         return (
-            list(fhir.people_at(one.resource, fhir.PERSON_TYPES[one.type])) if one.type in fhir.PERSON_TYPES else [None]
+            fhir.people_at(one.resource, fhir.PERSON_TYPES[one.type]) if one.type in fhir.PERSON_TYPES else [None]
         )
 
     async def _told(self, found: Sequence[Stored], named: frozenset[str] = frozenset()) -> list[Stored]:

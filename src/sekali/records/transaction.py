@@ -1,7 +1,7 @@
 """Transaction Bundles (https://hl7.org/fhir/R4/http.html#transaction): all of it or nothing."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ import msgspec
 from sekali import fhir, kernel
 
 from .change import Writing
-from .prepared import instant
+from .prepared import Prepared, decode, instant
 from .stored import Stored
 
 MOST_ENTRIES = 10_000
@@ -58,6 +58,10 @@ class Step:
     """Of a create: when something fits it, nothing is made. Of an update or delete: what fits it is meant."""
     media_type: str = ""
     """Of a patch."""
+    decoded: dict[str, Any] | None = None
+    """Of a create: its content as it was when its id was given, decoded."""
+    ready: Prepared | None = None
+    """Of a create: what is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,7 @@ async def carry_out(plan: Plan, writing: Writing) -> dict[int, bytes]:
             await _settle_references(step, writing)
     known = await _assign(plan.steps, writing, turns)
     results: dict[int, bytes] = {}
+    await _make_ready(plan.steps, known, writing, turns)
     for step in plan.steps:
         await turns.give()
         with _at(step.place):
@@ -188,28 +193,47 @@ async def _place(step: Step, known: dict[bytes, bytes], writing: Writing) -> Non
     if found is None:
         step.method = "POST"  # an update of what is not there makes it
         step.content = _resolved(step.content, known)
-        step.id = writing.new_id(kernel.decode(step.content))
+        step.decoded = decode(step.content)
+        step.id = writing.new_id(step.decoded)
     elif step.method == "POST":
         step.method = "FOUND"
+
+
+async def _make_ready(
+    steps: Iterable[Step], known: dict[bytes, bytes], writing: Writing, turns: kernel.Turns
+) -> None:
+    """All that will be created, side by side, before anything is written."""
+    new = [step for step in steps if step.method == "POST"]
+    made = kernel.side_by_side(_creating(step, known, writing) for step in new)
+    for step, ready in zip(new, made, strict=True):
+        step.ready = ready
+        await turns.give()
+
+
+def _creating(step: Step, known: dict[bytes, bytes], writing: Writing) -> kernel.Steps[Prepared]:
+    with _at(step.place):
+        content = _resolved(step.content, known)
+        decoded, step.decoded = step.decoded if content is step.content else None, None
+        ready = yield from writing.preparing(content, step.id, decoded)
+        if ready.type != step.type:
+            raise kernel.Invalid(faults=[kernel.Fault("request.url", "names another kind than the resource is")])
+        return ready
 
 
 async def _do(step: Step, known: dict[bytes, bytes], writing: Writing) -> dict[str, Any]:
     if step.method == "FOUND":
         return {"status": "200 OK", "location": f"{step.type}/{step.id}"}
-    content = _resolved(step.content, known)
     if step.method == "DELETE":
         if step.id is not None:
             await writing.delete(step.type, step.id, step.if_match)
         return {"status": "204 No Content"}
+    if step.ready is not None:
+        return _response("201 Created", await writing.keep(step.ready))
+    content = _resolved(step.content, known)
     if step.method == "PATCH":
         return _response("200 OK", await writing.patch(step.type, step.id, content, step.media_type, step.if_match))
-    if step.method == "PUT":
-        one = await writing.put(step.type, step.id, content, step.if_match)
-        return _response("201 Created" if one.version == 1 else "200 OK", one)
-    one = await writing.create(content, step.id)
-    if one.type != step.type:
-        raise kernel.Invalid(faults=[kernel.Fault("request.url", "names another kind than the resource is")])
-    return _response("201 Created", one)
+    one = await writing.put(step.type, step.id, content, step.if_match)
+    return _response("201 Created" if one.version == 1 else "200 OK", one)
 
 
 def _response(status: str, one: Stored) -> dict[str, Any]:

@@ -78,7 +78,7 @@ class Bulk:
         whole = export_grant(replace(actor, scope=None))  # who is meant is no answer: a token without Group will do
         resource = (await self._store.under(whole).read("Group", group)).resource
         members = [one for one in resource.get("member", ()) if not one.get("inactive")]
-        return list(fhir.people_at(members, "entity"))
+        return fhir.people_at(members, "entity")
 
     async def export_to(self, folder: Path, params: Params, tell: Progress) -> Job:
         """The operator's own export into a folder, at once; one that was broken off goes on. Raises Trouble, and as above."""

@@ -90,7 +90,7 @@ def _known(item: Item, patient: Item, observed: dict[str, Item]) -> list[Any]:
     """What the record says: an element of the Patient, else the value of an Observation."""
     definition = item.get("definition", "")
     if definition.startswith(PATIENT):
-        return list(fhir.values_at(patient, definition.removeprefix(PATIENT)))
+        return fhir.values_at(patient, definition.removeprefix(PATIENT))
     for coding in item.get("code", ()):
         one = observed.get(coding.get("code", "")) if coding.get("system") == fhir.LOINC else None
         if one is not None:
