@@ -56,6 +56,56 @@ begin
 end
 $$;
 
+CREATE TABLE records.resource (
+    shard integer NOT NULL,
+    type text NOT NULL COLLATE pg_catalog."C",
+    id uuid NOT NULL,
+    subject uuid,
+    version integer NOT NULL,
+    updated timestamp with time zone NOT NULL,
+    deleted boolean NOT NULL,
+    date timestamp with time zone NOT NULL,
+    tokens bigint[] NOT NULL,
+    content bytea NOT NULL,
+    sensitive smallint DEFAULT 0 NOT NULL,
+    origin uuid,
+    addressee uuid,
+    key smallint DEFAULT 0 NOT NULL
+);
+ALTER TABLE ONLY records.resource ALTER COLUMN tokens SET STATISTICS 300;
+
+CREATE FUNCTION records.keep(new records.resource[], replaced records.resource[], keys_as_thought smallint[], closed_as_thought uuid[], people uuid[], shards integer[], types text[], ids uuid[], asker uuid, why text) RETURNS TABLE(kept boolean, keys smallint[], closed uuid[], lost text[])
+    LANGUAGE plpgsql
+    AS $$
+declare
+  one records.resource;
+begin
+  keys := security.held_keys();
+  closed := array(select person from records.closing(people) person order by 1);
+  lost := array(
+    select k.type || '/' || k.id from unnest(shards, types, ids) k(shard, type, id)
+    where not exists (
+      select from records.resource r where r.shard = k.shard and r.type = k.type and r.id = k.id and not r.deleted
+        and (r.sensitive = 0 or records.shown(r.sensitive, r.origin, r.addressee, r.subject, asker, why))
+    ) order by 1 limit 10
+  );
+  kept := keys = keys_as_thought and closed = closed_as_thought and lost = '{}';
+  if kept then
+    foreach one in array replaced loop
+      insert into records.version (shard, type, id, version, subject, updated, deleted, content, key)
+      select r.shard, r.type, r.id, r.version, r.subject, r.updated, r.deleted, r.content, r.key from records.resource r
+      where r.shard = one.shard and r.type = one.type and r.id = one.id;
+      update records.resource r
+      set subject = one.subject, version = one.version, updated = one.updated, deleted = one.deleted, date = one.date,
+        tokens = one.tokens, content = one.content, sensitive = r.sensitive | one.sensitive,
+        addressee = coalesce(one.addressee, r.addressee), key = one.key
+      where r.shard = one.shard and r.type = one.type and r.id = one.id;
+    end loop;
+    insert into records.resource select n.* from unnest(new) n;
+  end if;
+  return next;
+end $$;
+
 CREATE FUNCTION records.opened(person uuid, asker uuid, why text) RETURNS smallint
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
@@ -775,24 +825,6 @@ CREATE TABLE records.consent (
     own boolean NOT NULL,
     consent uuid NOT NULL
 );
-
-CREATE TABLE records.resource (
-    shard integer NOT NULL,
-    type text NOT NULL COLLATE pg_catalog."C",
-    id uuid NOT NULL,
-    subject uuid,
-    version integer NOT NULL,
-    updated timestamp with time zone NOT NULL,
-    deleted boolean NOT NULL,
-    date timestamp with time zone NOT NULL,
-    tokens bigint[] NOT NULL,
-    content bytea NOT NULL,
-    sensitive smallint DEFAULT 0 NOT NULL,
-    origin uuid,
-    addressee uuid,
-    key smallint DEFAULT 0 NOT NULL
-);
-ALTER TABLE ONLY records.resource ALTER COLUMN tokens SET STATISTICS 300;
 
 CREATE TABLE records.terms (
     type text NOT NULL COLLATE pg_catalog."C",

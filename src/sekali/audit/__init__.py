@@ -1,7 +1,7 @@
 """What was done with whose data, by whom and why: append-only, hash-chained, a closed catalogue of events."""
 
 from .anchors import Anchored, Anchors, last_number, read_anchors
-from .chain import append, write_as
+from .chain import Ready, append, appending, ready, write_as
 from .event import AT_THE_DOOR, REFUSED_AT_THE_DOOR, Event, Kind
 from .journal import Journal
 from .keys import private_key, public_key, public_text
@@ -13,7 +13,7 @@ from .walk import NO_MARKS, Break, Marks
 __all__ = [
     "AT_THE_DOOR", "REFUSED_AT_THE_DOOR",
     "Anchored", "Anchors", "Break", "Event", "Journal", "Kind", "LIMIT", "Look", "Looked", "Marks", "NO_MARKS", "Noted",
-    "Told", "Traced", "Trail", "Verdict", "append", "export", "last_anchor", "last_number", "look", "looks", "noted",
-    "places_of_looks", "private_key", "public_key", "public_text", "read_anchors", "verify", "verify_export",
-    "write_as",
+    "Ready", "Told", "Traced", "Trail", "Verdict", "append", "appending", "export", "last_anchor", "last_number", "look",
+    "looks", "noted", "places_of_looks", "private_key", "public_key", "public_text", "read_anchors", "ready", "verify",
+    "verify_export", "write_as",
 ]  # fmt: skip

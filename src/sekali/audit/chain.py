@@ -18,8 +18,16 @@ LONGEST = 1000
 
 Heads = dict[str, tuple[int, bytes]]
 """Chain -> the number and the hash of its last event."""
+_PARAMETERS = 19
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _writer = 0
+
+
+def appending(first: int) -> str:
+    """The call that writes the events of a :class:`Ready` where their chains end as thought, and says whether they do, for
+    statements whose parameters from ``first`` on are its ``values``. See migration 0025.
+    """
+    return f"audit.append({', '.join(f'${first + n}' for n in range(_PARAMETERS))})"
 
 
 def write_as(number: int) -> None:
@@ -64,46 +72,66 @@ async def append(tx: kernel.Session, events: Sequence[Event]) -> None:
     if not events:
         return
     at = kernel.now()
-    streams = _streams(events, at, tx.place)
-    if await _follow(tx, at, events, streams):
+    if await _follow(tx, at, events):
         return
-    names = sorted(streams.values())
+    names = sorted(_streams(events, at, tx.place).values())
     heads = await _lock(tx, names)
     if len(heads) < len(names):
         await tx.execute(SQL.make_heads, [name for name in names if name not in heads])
         heads = await _lock(tx, names)
     tx.known.clear()
     tx.known.update(heads)
-    if not await _follow(tx, at, events, streams):
+    if not await _follow(tx, at, events):
         raise RuntimeError("a chain has grown while it was locked")
 
 
 async def append_alone(database: kernel.Database, events: Sequence[Event]) -> None:
     """Write events, in a transaction of their own: one round trip, where the connection knows how its chains ended."""
     async with database.session() as session:
-        at = kernel.now()
-        if await _follow(session, at, events, _streams(events, at, session.place)):
+        if await _follow(session, kernel.now(), events):
             return
     async with database.transaction() as tx:
         await append(tx, events)
 
 
-async def _follow(
-    session: kernel.Session, at: datetime, events: Sequence[Event], streams: Mapping[UUID | None, str]
-) -> bool:
+class Ready:
+    """Events that are ready to be written at the end of their chains, as this connection thinks they end.
+
+    :ivar values: what the call takes, for a statement that does more than this (see :func:`appending`).
+    """
+
+    def __init__(self, session: kernel.Session, heads: Heads, values: list[object]) -> None:
+        self._session = session
+        self._heads = heads
+        self.values = values
+
+    def written(self) -> None:
+        """The call said true."""
+        self._session.known.update(self._heads)
+
+
+def ready(session: kernel.Session, events: Sequence[Event], at: datetime | None = None) -> Ready | None:
+    """Some events for the next statement; None where the connection does not know how their chains end, or there are none."""
+    at = at or kernel.now()
+    streams = _streams(events, at, session.place)
+    if not streams or not session.known.keys() >= set(streams.values()):
+        return None
+    # whatever happens now, they may not end so any more
+    before: Heads = {stream: session.known.pop(stream) for stream in streams.values()}
+    heads, columns = _linked(at, events, streams, before)
+    return Ready(session, heads, [at, *columns])
+
+
+async def _follow(session: kernel.Session, at: datetime, events: Sequence[Event]) -> bool:
     """Whether they were written: not where the chains end otherwise than this connection thinks.
 
     What it thinks may have been taken back with a transaction, or another program (a command at the terminal) has written.
     """
-    if not session.known.keys() >= set(streams.values()):
+    one = ready(session, events, at)
+    if one is None or not await session.fetchval(f"select {appending(1)}", *one.values):
         return False
-    # whatever happens now, they may not end so any more
-    before: Heads = {stream: session.known.pop(stream) for stream in streams.values()}
-    heads, columns = _linked(at, events, streams, before)
-    written = await session.fetchval(SQL.append, at, *columns)
-    if written:
-        session.known.update(heads)
-    return written
+    one.written()
+    return True
 
 
 async def _lock(tx: kernel.Session, streams: list[str]) -> Heads:

@@ -295,6 +295,8 @@ async def follow(tx: kernel.Session, changes: Sequence[records.Change]) -> None:
     This is a ``records.Watcher``; ``app`` joins the two.
     """
     written = [change for change in changes if change.type in ("ServiceRequest", "Task") and not change.deleted]
+    if written:
+        await tx.send_before()  # then the keys are held
     for change in written:
         if change.type == "ServiceRequest" and (row := _noted(change)):
             await tx.execute(SQL.note, *row)

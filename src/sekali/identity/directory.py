@@ -39,6 +39,8 @@ class PatientChange(Protocol):
     def content(self) -> bytes: ...
     @property
     def deleted(self) -> bool: ...
+    @property
+    def before(self) -> bytes: ...
 
 
 class _Identifier(msgspec.Struct):
@@ -132,26 +134,27 @@ class Directory:
     async def claim(self, tx: kernel.Session, changes: Sequence[PatientChange]) -> None:
         """Keep the index in step with written Patients. Raises Conflict when a number is another person's already.
 
-        This is a ``records.Watcher``; ``app`` joins the two. Whoever tells it holds the keys.
+        This is a ``records.Watcher``; ``app`` joins the two.
         """
         patients = {change.id: change for change in changes if change.type == "Patient"}
         if not patients:
             return
-        shards, ids = [kernel.shard_of(id) for id in patients], list(patients)
-        await tx.execute(SQL.let_go, shards, ids)
+        await tx.send_before()  # then the keys are held
+        former = [id for id, patient in patients.items() if patient.before]
+        if former:
+            await tx.execute(SQL.let_go, [kernel.shard_of(id) for id in former], former)
         gone = [id for id, patient in patients.items() if patient.deleted]
         if gone:
             await tx.execute(SQL.forget, [kernel.shard_of(id) for id in gone], gone)
         kept = {id: _person.decode(patient.content) for id, patient in patients.items() if not patient.deleted}
         try:
-            await self._claim(tx, _claims(kept))
+            await self._claim(tx, kept)
         except kernel.Duplicate:
             raise kernel.Conflict(
                 "Somebody with this NIK, JKN number or card is known already. Search for that person instead.",
                 path="Patient.identifier",
                 rule="20002",
             ) from None
-        await tx.execute(SQL.keep, *_columns([_citizen(self._cipher, id, person) for id, person in kept.items()], 6))
 
     async def forget(self, tx: kernel.Session, person: UUID) -> None:
         """Nothing is known of a person any more, who is destroyed in this transaction: their numbers are free."""
@@ -159,14 +162,15 @@ class Directory:
         await tx.execute(SQL.let_go, *where)
         await tx.execute(SQL.forget, *where)
 
-    async def _claim(self, tx: kernel.Session, claims: list[_Claim]) -> None:
-        """Identifiers, each for one person. Raises Duplicate, also of what is kept under an older key still.
+    async def _claim(self, tx: kernel.Session, people: Mapping[UUID, _Person]) -> None:
+        """What people are found by. Raises Duplicate for another's number, also where it is kept under an older key still.
 
         That is looked at after the insert: what is given the newest key at this moment waits for us.
         """
-        cipher = self._cipher
+        cipher, claims = self._cipher, _claims(people)
         newest = [(cipher.id(hash), system, shard, id) for hash, system, shard, id in claims]
-        await tx.execute(SQL.claim, *_columns(newest, 4), cipher.newest)
+        citizens = [_citizen(cipher, id, person) for id, person in people.items()]
+        await tx.execute(SQL.claim, *_columns(newest, 4), cipher.newest, *_columns(citizens, 6))
         for number in cipher.in_use[:-1]:
             kept = [cipher.id(hash, number) for hash, *_ in claims]
             if await tx.fetchval(SQL.claimed, kept, [system for _, system, *_ in claims], number):

@@ -23,21 +23,20 @@ delete from identity.identifier i using unnest($1::int[], $2::uuid[]) p(shard, c
 where i.shard = p.shard and i.citizen = p.citizen
 
 -- name: claim
--- Identifiers, each for one person. The primary key refuses a second.
-insert into identity.identifier (value_hash, system, shard, citizen, key)
-select *, $5::smallint from unnest($1::uuid[], $2::text[], $3::int[], $4::uuid[])
+-- Identifiers, each for one person (the primary key refuses a second), and what people are found by beside their numbers.
+with claimed as (
+  insert into identity.identifier (value_hash, system, shard, citizen, key)
+  select *, $5::smallint from unnest($1::uuid[], $2::text[], $3::int[], $4::uuid[])
+)
+insert into identity.citizen (shard, id, name, birth_date, family_hash, mother_hash)
+select * from unnest($6::int[], $7::uuid[], $8::bytea[], $9::date[], $10::uuid[], $11::uuid[])
+on conflict (shard, id) do update set name = excluded.name, birth_date = excluded.birth_date,
+  family_hash = excluded.family_hash, mother_hash = excluded.mother_hash
 
 -- name: claimed
 -- Whether any of these is somebody's, as it was kept under an older key.
 select true from unnest($1::uuid[], $2::text[]) k(value_hash, system)
 join identity.identifier i on i.value_hash = k.value_hash and i.system = k.system where i.key = $3 limit 1
-
--- name: keep
--- What a person is found by beside their numbers.
-insert into identity.citizen (shard, id, name, birth_date, family_hash, mother_hash)
-select * from unnest($1::int[], $2::uuid[], $3::bytea[], $4::date[], $5::uuid[], $6::uuid[])
-on conflict (shard, id) do update set name = excluded.name, birth_date = excluded.birth_date,
-  family_hash = excluded.family_hash, mother_hash = excluded.mother_hash
 
 -- name: forget
 -- A person that was deleted.

@@ -7,7 +7,7 @@ behind this are in docs/measurements.md.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -63,35 +63,53 @@ class Session:
 
     :ivar place: which of its database's connections this is, from 0; no two at one moment have the same. -1 of a line.
     :ivar known: what its users want to remember for as long as this connection lives.
+    :ivar before: what has to be sent before anything else is asked, once.
     """
 
     def __init__(self, connection: asyncpg.Connection, place: int, known: dict[str, Any]) -> None:
         self._connection = connection
         self.place = place
         self.known = known
+        self.before: Callable[[], Awaitable[None]] | None = None
+
+    async def send_before(self) -> None:
+        """Send what has to be sent first, where there is something."""
+        before, self.before = self.before, None
+        if before is not None:
+            await before()
 
     async def fetch(self, sql: str, *values: Any) -> list[Row]:
         """All rows."""
+        if self.before is not None:
+            await self.send_before()
         with _translated():
             return await self._connection.fetch(sql, *values)
 
     async def fetchrow(self, sql: str, *values: Any) -> Row | None:
         """The first row, or None."""
+        if self.before is not None:
+            await self.send_before()
         with _translated():
             return await self._connection.fetchrow(sql, *values)
 
     async def fetchval(self, sql: str, *values: Any) -> Any:
         """The first column of the first row, or None."""
+        if self.before is not None:
+            await self.send_before()
         with _translated():
             return await self._connection.fetchval(sql, *values)
 
     async def execute(self, sql: str, *values: Any) -> str:
         """Run; PostgreSQL's own word for what was done comes back (``UPDATE 1``)."""
+        if self.before is not None:
+            await self.send_before()
         with _translated():
             return await self._connection.execute(sql, *values)
 
     async def copy(self, table: str, columns: Sequence[str], rows: Iterable[bytes]) -> None:
         """Many rows at once by COPY, packed (see ``packing``). ``table`` is ``schema.table``."""
+        if self.before is not None:
+            await self.send_before()
         schema, name = table.split(".")
         whole = memoryview(b"".join((BEFORE, *rows, AFTER)))  # the driver would take bytes for a path
         with _translated():
@@ -104,6 +122,8 @@ class Session:
         """A transaction, or within one a part of it: kept when the block ends; when an exception leaves the block it is
         taken back alone, and what is around it can go on.
         """
+        if self.before is not None:
+            await self.send_before()
         part = self._connection.transaction()
         with _translated():
             await part.start()

@@ -1,6 +1,7 @@
 """Writing: one database transaction, its watchers, and its audit."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
@@ -10,17 +11,15 @@ import msgspec
 
 from sekali import audit, fhir, kernel, security
 
-from .packed import COLUMNS, packed
+from .keeping import Keeping
 from .prepared import UNDATED, Prepared, decode, owner, prepare, preparing
 from .query import Query, parse
-from .seal import asks, open_to
+from .seal import open_to
 from .sealing import Owned, Seals
 from .search import Search
-from .stored import Stored, sealed, stored
+from .stored import Stored, stored
 
 SQL = kernel.queries(__file__.replace("change", "store"))
-AT_ONCE = 250
-"""Rows of one COPY: the driver makes them ready without letting others have their turn."""
 Related = Callable[[UUID, UUID, kernel.Session], Awaitable[bool]]
 """Whether a facility stands in a relation to a person, as a transaction sees it."""
 _NOWHERE = "the reference leads nowhere; keep that resource first, and write the id that its answer gives"
@@ -48,7 +47,8 @@ class Change(msgspec.Struct, frozen=True, dict=True):
 class Writing:
     """What can be written within one transaction. Made by ``Store.change``.
 
-    :ivar tx: the transaction, for the caller's own tables.
+    :ivar tx: the transaction, for the caller's own tables. Whatever is asked of it sees what was written before.
+    :ivar within: says where a failure at the end happened, for whom it is a part of something larger.
     """
 
     def __init__(
@@ -61,6 +61,7 @@ class Writing:
         self._grant = grant
         self._strict = strict
         self._seals = seals
+        self._keeping = Keeping(tx, cipher, seals, grant)
         self._related = related
         self._at = kernel.this_millisecond()
         self._new: list[Prepared] = []
@@ -68,6 +69,7 @@ class Writing:
         self._pointing: dict[tuple[str, UUID], set[tuple[str, str]]] = {}
         self._notes: list[audit.Event] = []
         self.changes: list[Change] = []
+        self.within: AbstractContextManager[None] = nullcontext()
 
     async def create(self, resource: dict[str, Any] | bytes, id: UUID | None = None) -> Stored:
         """Keep a new resource; it is on disk when the transaction ends.
@@ -88,7 +90,6 @@ class Writing:
         self._check(new.type, new.subject)
         if new.type == "Consent" and "Consent" in self._grant.related:
             await self._require_related(new.subject)
-        self._new.append(new)
         self._wrote(new)
         return Stored(new.type, new.id, 1, new.updated, new.content, new.subject)
 
@@ -106,7 +107,6 @@ class Writing:
         if (new.type, new.subject) != (type, now.subject):
             raise kernel.Conflict("A resource cannot be moved from one person to another.")
         self._wrote(new, now.content)
-        await self._replace(new)
         return Stored(type, id, new.version, new.updated, new.content, new.subject)
 
     async def put(self, type: str, id: UUID, resource: dict[str, Any] | bytes, if_match: int | None = None) -> Stored:
@@ -149,7 +149,6 @@ class Writing:
             )
         gone = Prepared(shard, type, id, now.subject, now.version + 1, self._at, True, UNDATED, [], b"")
         self._wrote(gone, now.content)
-        await self._replace(gone)
         return Stored(type, id, gone.version, gone.updated, b"", now.subject, True)
 
     async def present(self, type: str, id: UUID) -> Stored:
@@ -166,7 +165,6 @@ class Writing:
         Whoever asks for the same waits until this transaction ends, so that two never create one each. Raises
         PreconditionFailed when several match, Invalid, Forbidden, TooCostly.
         """
-        await self.flush()
         await self._hold()
         params = parse_qsl(condition.lstrip("?"), keep_blank_values=True)
         if not params:
@@ -206,28 +204,18 @@ class Writing:
         self._notes.append(event(self._grant, kind, citizen, what, detail))
 
     async def flush(self) -> None:
-        """Send what was created and is still here. Raises Conflict for an id that is there already."""
-        if not self._new:
-            return
+        """Send what was written and is still here, before anything is asked of the transaction. Raises Conflict."""
         new, self._new = self._new, []
+        if new:
+            await self._keeping.keep(await self._owned(new))
+            self._held = True
+
+    async def _owned(self, new: Sequence[Prepared]) -> list[Owned]:
         facility, owned, turns = self._grant.actor.facility, [], kernel.Turns()
         for row in new:
             owned.append(self._seals.own(row, self._pointing.pop((row.type, row.id)), facility))
             await turns.give()
-        new = await self._under_seal(owned)
-        key = self._cipher.key
-        try:
-            for start in range(0, len(new), AT_ONCE):
-                some = [packed(key, row) for row in new[start : start + AT_ONCE]]
-                await self.tx.copy("records.resource", COLUMNS, some)
-        except kernel.Duplicate:
-            raise kernel.Conflict("This id is there already.") from None
-
-    async def _under_seal(self, owned: Sequence[Owned]) -> list[Prepared]:
-        """Rows with their whole seals; the keys stay as they are from here on."""
-        rows = await self._seals.put(self.tx, self._cipher, owned)
-        self._held = True
-        return rows
+        return owned
 
     async def _hold(self) -> None:
         """The keys stay as they are from here on."""
@@ -235,15 +223,33 @@ class Writing:
             await self._cipher.hold(self.tx)
             self._held = True
 
-    async def finish(self) -> None:
-        """Send the rest and make sure that every reference leads somewhere. Raises Invalid."""
-        await self.flush()
-        if self._strict:
-            asked, self._references = self._references - self._here(), set()
-            lost = await _lost(self.tx, asked, self._grant)
-            if lost:
-                faults = [kernel.Fault(self._place(one), f"{one}: {_NOWHERE}") for one in lost[:20]]
-                raise kernel.Invalid(rule="20007", faults=faults)
+    async def finish(self, told: bool = True) -> None:
+        """Send the rest with the audit of it all, if every reference leads somewhere; the last thing before the commit.
+
+        Raises Invalid, Conflict. Without the audit (``told``) it is only looked at whether it could be.
+        """
+        events = self._events() if told else []
+        self.tx.before, (new, self._new) = None, (self._new, [])
+        references = self._leading() if self._strict else set()
+        if new or references:
+            outcome = await self._keeping.keep(await self._owned(new), references, audit.ready(self.tx, events))
+            if outcome.lost:
+                raise self._lost(outcome.lost)
+            if outcome.told:
+                return
+        await audit.append(self.tx, events)
+
+    def _leading(self) -> set[tuple[str, UUID]]:
+        """What is referred to and has to be looked up. Raises Invalid for what can be no id of this server."""
+        found = {(type, kernel.as_uuid(text)) for type, text in self._references - self._here()}
+        if any(id is None for _, id in found):
+            wrong = {f"{type}/{text}" for type, text in self._references if kernel.as_uuid(text) is None}
+            raise self._lost(sorted(wrong))
+        return found
+
+    def _lost(self, references: Sequence[str]) -> kernel.Invalid:
+        faults = [kernel.Fault(self._place(one), f"{one}: {_NOWHERE}") for one in references[:20]]
+        return kernel.Invalid(rule="20007", faults=faults)
 
     def _here(self) -> set[tuple[str, str]]:
         """What this transaction wrote and left in use: it need not be looked up."""
@@ -257,14 +263,14 @@ class Writing:
         places = (fhir.place_of(reference, change.resource, change.type) for change in self.changes if change.resource)
         return next((place for place in places if place), reference)
 
-    async def seal(self) -> None:
-        """The audit of it all; the last thing before the commit."""
+    def _events(self) -> list[audit.Event]:
+        """The audit of it all."""
         wrote: dict[tuple[audit.Kind, UUID | None], list[str]] = {}
         for change in self.changes:
             kind = audit.Kind.DELETED if change.deleted else audit.Kind.WROTE
             wrote.setdefault((kind, change.subject), []).append(f"{change.type}/{change.id}")
         events = [event(self._grant, kind, citizen, _short(what)) for (kind, citizen), what in wrote.items()]
-        await audit.append(self.tx, [*events, *self._notes])
+        return [*events, *self._notes]
 
     def _check(self, type: str, subject: UUID | None) -> None:
         self._grant.may_write(type)
@@ -272,7 +278,6 @@ class Writing:
 
     async def _present(self, type: str, id: UUID, if_match: int | None) -> Stored:
         self._grant.may_write(type)
-        await self.flush()
         row = await self.tx.fetchrow(SQL.lock, kernel.shard_of(id), type, id)
         if row is None:
             raise kernel.NotFound("There is no %(type)s with this id.", rule="20007", type=type)
@@ -310,18 +315,11 @@ class Writing:
         if person is not None and (facility is None or not await self._related(facility, person, self.tx)):
             raise kernel.Forbidden("Your facility has no visit or referral of this person.", rule="20003")
 
-    async def _replace(self, new: Prepared) -> None:
-        pointing = self._pointing.pop((new.type, new.id), set())
-        owned = self._seals.own(new, pointing, self._grant.actor.facility)
-        (new,) = await self._under_seal([owned])
-        key = self._cipher.key
-        await self.tx.execute(
-            SQL.replace, *new[:8], key.terms(new.tokens), sealed(key, new), new.sensitive, new.addressee, key.number
-        )
-
     def _wrote(self, new: Prepared, before: bytes = b"") -> None:
         pointing = self._pointing[new.type, new.id] = fhir.references(new.content)
         self._references |= pointing
+        self._new.append(new)
+        self.tx.before = self.flush
         self.changes.append(
             Change(new.type, new.id, new.subject, new.content, new.deleted, self._grant, self._cipher, before)
         )
@@ -372,18 +370,3 @@ def event(grant: security.Grant, kind: audit.Kind, citizen: UUID | None, what: s
 def _short(what: Sequence[str], most: int = 20) -> str:
     more = f" +{len(what) - most}" if len(what) > most else ""
     return ",".join(what[:most]) + more
-
-
-async def _lost(tx: kernel.Session, references: Iterable[tuple[str, str]], grant: security.Grant) -> list[str]:
-    """Those references that lead to nothing, or to what is not there for whoever writes."""
-    wrong, keys = [], []
-    for type, text in references:
-        id = kernel.as_uuid(text)
-        if id is None:
-            wrong.append(f"{type}/{text}")
-        else:
-            keys.append((kernel.shard_of(id), type, id))
-    if keys:
-        rows = await tx.fetch(SQL.missing, *map(list, zip(*keys, strict=True)), *asks(grant))
-        wrong += [f"{row['type']}/{row['id']}" for row in rows]
-    return sorted(wrong)

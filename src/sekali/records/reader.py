@@ -311,9 +311,7 @@ class Reader:
         """Whose a resource is; of one that names several people, all of them."""
         if one.subject is not None or one.type not in self._grant.related or one.deleted:
             return [one.subject]
-        return (
-            fhir.people_at(one.resource, fhir.PERSON_TYPES[one.type]) if one.type in fhir.PERSON_TYPES else [None]
-        )
+        return fhir.people_at(one.resource, fhir.PERSON_TYPES[one.type]) if one.type in fhir.PERSON_TYPES else [None]
 
     async def _told(self, found: Sequence[Stored], named: frozenset[str] = frozenset()) -> list[Stored]:
         """What was found, as it leaves: of strangers no more than an introduction."""

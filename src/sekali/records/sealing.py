@@ -5,7 +5,7 @@ summary its sections, a task its referral). What was once of a class stays of it
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
@@ -94,9 +94,15 @@ class Seals:
 
         :param names: what each takes over the seals of.
         """
+        masks = await self.carried(tx, rows, names)
+        return closed_over(rows, masks, await _closing(tx, cipher, tied(rows)))
+
+    async def carried(
+        self, tx: kernel.Session, rows: Sequence[Sealed], names: Sequence[list[tuple[str, str]]]
+    ) -> list[int]:
+        """Of each row, its own classes and those of what it refers to. Whoever writes somebody's word holds the door."""
         masks = [row.sensitive for row in rows]
-        some = [n for n, row in enumerate(rows) if row.type not in OPEN and not row.deleted]
-        tied = {row.subject for row in rows if row.subject is not None and row.type != "Patient" and not row.deleted}
+        some = [n for n, row in enumerate(rows) if sealable(row)]
         named = {n: names[n] for n in some if names[n]}
         known = await _sealed(tx, {key for keys in named.values() for key in keys})
         here = {(row.type, str(row.id)): n for n, row in enumerate(rows)} if named else {}
@@ -112,10 +118,6 @@ class Seals:
         speaking = {rows[n].subject for n in some if rows[n].type == "Consent"} - {None}
         for one in sorted(map(door, speaking)):
             await tx.execute(SQL.hold, one)
-        closed = await _closing(tx, cipher, tied)  # nor is anybody of these destroyed meanwhile (``destroying.alone``)
-        for n in some if closed else ():
-            if rows[n].subject in closed and rows[n].type != "Consent":
-                masks[n] |= int(security.Sensitive.GENERAL)
         return masks
 
     async def renew(
@@ -165,6 +167,27 @@ class Seals:
             else:
                 await tx.execute(SQL.reached, type, walking, rows[-1]["updated"], rows[-1]["id"])
             return len(rows)
+
+
+def sealable(row: Sealed) -> bool:
+    """Whether a row may be of a class."""
+    return row.type not in OPEN and not row.deleted
+
+
+def tied(rows: Iterable[Sealed]) -> set[UUID]:
+    """Those about whom something is written: nobody of them is destroyed meanwhile (``destroying.alone``)."""
+    return {row.subject for row in rows if row.subject is not None and row.type != "Patient" and not row.deleted}
+
+
+def closed_over(rows: Sequence[Sealed], masks: Sequence[int], closed: Collection[UUID]) -> list[int]:
+    """The masks, with what is clinical of those who keep everything ``closed`` to somebody."""
+    if not closed:
+        return list(masks)
+    return [
+        mask | int(security.Sensitive.GENERAL)
+        if row.subject in closed and sealable(row) and row.type != "Consent" else mask
+        for row, mask in zip(rows, masks, strict=True)
+    ]  # fmt: skip
 
 
 async def _sealed(tx: kernel.Session, keys: Keys) -> dict[tuple[str, str], int]:

@@ -31,7 +31,8 @@ class _TakenBack(Exception):  # noqa: N818 - no error: how a trial ends
 class Watcher(Protocol):
     """Somebody who keeps their own tables in step with the resources, inside the same transaction.
 
-    They may refuse by raising a Failure: then nothing was written.
+    They may refuse by raising a Failure: then nothing was written. Whoever seals something has the rows sent first
+    (``Session.send_before``), or asks the transaction for something else: with them the keys are held.
     """
 
     async def __call__(self, tx: kernel.Session, changes: Sequence[Change]) -> None: ...
@@ -84,9 +85,9 @@ class Store:
         async with self._database.transaction() as tx:
             writing = Writing(tx, self.cipher, grant, self._strict, self.seals, self._relations)
             yield writing
-            await writing.finish()
             await self._tell(tx, writing.changes)
-            await writing.seal()
+            with writing.within:
+                await writing.finish()
 
     @asynccontextmanager
     async def trial(self, grant: security.Grant) -> AsyncIterator[Writing]:
@@ -95,8 +96,9 @@ class Store:
             async with self._database.transaction() as tx:
                 writing = Writing(tx, self.cipher, grant, self._strict, self.seals, self._relations)
                 yield writing
-                await writing.finish()
                 await self._tell(tx, writing.changes)
+                with writing.within:
+                    await writing.finish(told=False)
                 raise _TakenBack
 
     async def load(self, grant: security.Grant, rows: Sequence[Prepared], also: Also | None = None) -> None:

@@ -73,26 +73,6 @@ cross join lateral (
 select type, id, version, updated, content, subject, deleted, sensitive, origin from records.resource
 where shard = $1 and type = $2 and id = $3 for update
 
--- name: replace
--- Keep what was as a version, and put the new one in its place.
-with kept as (
-  insert into records.version (shard, type, id, version, subject, updated, deleted, content, key)
-  select shard, type, id, version, subject, updated, deleted, content, key from records.resource
-  where shard = $1 and type = $2 and id = $3
-)
-update records.resource
-set subject = $4, version = $5, updated = $6, deleted = $7, date = $8, tokens = $9, content = $10,
-  sensitive = sensitive | $11, addressee = coalesce($12, addressee), key = $13
-where shard = $1 and type = $2 and id = $3
-
--- name: missing
--- References that lead nowhere, or to what is not there for the one who writes.
-select k.type, k.id from unnest($1::int[], $2::text[], $3::uuid[]) k(shard, type, id)
-where not exists (
-  select from records.resource r where r.shard = k.shard and r.type = k.type and r.id = k.id and not r.deleted
-    and (r.sensitive = 0 or records.shown(r.sensitive, r.origin, r.addressee, r.subject, $4::uuid, $5::text))
-) limit 10
-
 -- name: others_of
 -- Whether a person has anything else than their Patient.
 select exists (select from records.resource where shard = $1 and subject = $2 and type <> 'Patient' and not deleted)

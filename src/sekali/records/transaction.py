@@ -151,8 +151,7 @@ async def carry_out(plan: Plan, writing: Writing) -> dict[int, bytes]:
         await turns.give()
         with _at(step.place):
             results[step.place] = kernel.encode({"response": await _do(step, known, writing)})
-    with _at(None):
-        await writing.finish()
+    writing.within = _at(None)
     return results
 
 
@@ -199,9 +198,7 @@ async def _place(step: Step, known: dict[bytes, bytes], writing: Writing) -> Non
         step.method = "FOUND"
 
 
-async def _make_ready(
-    steps: Iterable[Step], known: dict[bytes, bytes], writing: Writing, turns: kernel.Turns
-) -> None:
+async def _make_ready(steps: Iterable[Step], known: dict[bytes, bytes], writing: Writing, turns: kernel.Turns) -> None:
     """All that will be created, side by side, before anything is written."""
     new = [step for step in steps if step.method == "POST"]
     made = kernel.side_by_side(_creating(step, known, writing) for step in new)

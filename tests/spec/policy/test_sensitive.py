@@ -125,6 +125,20 @@ async def test_what_is_written_while_somebody_opts_out_is_closed_too(world) -> N
     ]
 
 
+async def test_in_a_large_write_each_row_is_sealed_as_its_own_person_said(world, monkeypatch) -> None:
+    """Also where it takes several questions, of which some find people who closed everything."""
+    monkeypatch.setattr("sekali.records.keeping.AT_ONCE", 3)
+    people = [await world.person([]) for _ in range(5)]
+    for one in people[1::2]:
+        await world.say(one, Word(False, ""))
+    async with world.city.store.change(world.system("writer")) as change:
+        made = [
+            (n % 5, await change.create(encounter(people[n % 5].reference, world.places["writer"]))) for n in range(17)
+        ]
+    for n, one in made:
+        assert await seal(world, one.reference) == (S.GENERAL if n % 2 else 0), n
+
+
 async def test_a_system_opens_nothing_sensitive_and_nothing_that_the_person_closed(world) -> None:
     person = await world.person(["", "HIV"])
     await world.care_for(person, "asker")
