@@ -37,3 +37,13 @@ begin
   end if;
   return next;
 end $$;
+
+-- Their statements are the same each time, so they are planned once. (PostgreSQL expects ten of what comes in an array, finds
+-- that dear beside a plan for the one there is, and would make a new plan for each write.)
+alter function records.keep(
+  records.resource[], records.resource[], smallint[], uuid[], uuid[], integer[], text[], uuid[], uuid, text
+) set plan_cache_mode = force_generic_plan;
+alter function audit.append(
+  timestamptz, text[], bytea[], integer[], bytea[], text[], uuid[], text[], text[], uuid[], text[], text[],
+  integer[], integer[], text[], uuid[], text[], text[], bytea[]
+) set plan_cache_mode = force_generic_plan;

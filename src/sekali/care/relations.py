@@ -34,7 +34,9 @@ def require_facility(actor: security.Actor) -> UUID:
     return actor.facility
 
 
-RELATED = """select k.n from unnest($1::uuid[], $2::uuid[]) with ordinality k(citizen, facility, n)
+RELATED = """select k.n from (
+  select * from unnest($1::uuid[], $2::uuid[]) with ordinality k(citizen, facility, n) limit (select 1000000)
+) k
 cross join lateral (select from care.relation r where r.citizen = k.citizen and r.facility = k.facility limit 1) r"""
 """Of some (citizen, facility) those places in the arrays where the facility cares, or cared, for the person."""
 

@@ -1,6 +1,8 @@
 -- name: find
 -- The person of each identifier asked for.
-select k.n, i.citizen from unnest($1::uuid[], $2::text[]) with ordinality k(value_hash, system, n)
+select k.n, i.citizen from (
+  select * from unnest($1::uuid[], $2::text[]) with ordinality k(value_hash, system, n) limit (select 1000000)
+) k
 cross join lateral (
   select citizen from identity.identifier i where i.value_hash = k.value_hash and i.system = k.system limit 1
 ) i

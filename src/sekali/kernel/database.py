@@ -312,8 +312,14 @@ class Coalesced:
 
     The SQL takes one array per part of the key and returns ``n``, the 1-based place of the key in those arrays:
 
-        select k.n, r.content from unnest($1::int[], $2::uuid[]) with ordinality k(shard, id, n)
+        select k.n, r.content from (
+          select * from unnest($1::int[], $2::uuid[]) with ordinality k(shard, id, n) limit (select 1000000)
+        ) k
         cross join lateral (select ... limit 1) r
+
+    The first limit is never reached. Without it PostgreSQL expects ten keys where it does not know how many there are, finds
+    that dear beside a plan for one, and makes a plan anew for each question: 80 µs of its time instead of 23. Of a limit that
+    it cannot foresee it expects a tenth.
     """
 
     LIMIT = 256

@@ -1,7 +1,10 @@
 -- name: read
--- The present version of each resource asked for. (limit 1 keeps the planner at one index probe for each.)
+-- The present version of each resource asked for. (limit 1 keeps the planner at one index probe for each; the other limit
+-- lets it plan once: see kernel.Coalesced.)
 select k.n, r.type, r.id, r.version, r.updated, r.content, r.subject, r.deleted, r.sensitive
-from unnest($1::int[], $2::text[], $3::uuid[]) with ordinality k(shard, type, id, n)
+from (
+  select * from unnest($1::int[], $2::text[], $3::uuid[]) with ordinality k(shard, type, id, n) limit (select 1000000)
+) k
 cross join lateral (
   select type, id, version, updated, content, subject, deleted, sensitive from records.resource r
   where r.shard = k.shard and r.type = k.type and r.id = k.id limit 1
@@ -63,7 +66,9 @@ order by type, date desc, updated desc limit $4
 
 -- name: origin
 -- The facility that wrote each of some resources first.
-select k.n, r.origin from unnest($1::int[], $2::text[], $3::uuid[]) with ordinality k(shard, type, id, n)
+select k.n, r.origin from (
+  select * from unnest($1::int[], $2::text[], $3::uuid[]) with ordinality k(shard, type, id, n) limit (select 1000000)
+) k
 cross join lateral (
   select origin from records.resource r where r.shard = k.shard and r.type = k.type and r.id = k.id limit 1
 ) r
