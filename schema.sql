@@ -24,6 +24,7 @@ CREATE SCHEMA subscription;
 
 CREATE FUNCTION audit.append(moment timestamp with time zone, streams text[], before bytea[], after integer[], ends bytea[], actor_streams text[], actors uuid[], actor_names text[], roles text[], facilities uuid[], purposes text[], bases text[], acted integer[], seqs integer[], kinds text[], citizens uuid[], whats text[], details text[], hashes bytea[]) RETURNS boolean
     LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 begin
   if cardinality(streams) <> (
@@ -76,6 +77,7 @@ ALTER TABLE ONLY records.resource ALTER COLUMN tokens SET STATISTICS 300;
 
 CREATE FUNCTION records.keep(new records.resource[], replaced records.resource[], keys_as_thought smallint[], closed_as_thought uuid[], people uuid[], shards integer[], types text[], ids uuid[], asker uuid, why text) RETURNS TABLE(kept boolean, keys smallint[], closed uuid[], lost text[])
     LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 declare
   one records.resource;

@@ -76,11 +76,21 @@ def subject_of(resource: dict[str, Any]) -> UUID | None:
 
 def people_at(resource: Any, path: str) -> list[UUID]:
     """The ids of all people whom the References at a path name."""
-    return [person for text in named_at(resource, path) if (person := kernel.as_uuid(text)) is not None]
+    return [person for text in _references_at(resource, path) if (person := _person(text)) is not None]
 
 
 def named_at(resource: Any, path: str) -> list[str]:
     """The same as they are written, be they of this server or not."""
-    references = [one.get("reference") for one in values_at(resource, path) if isinstance(one, dict)]
-    found = [split_reference(one) for one in references if isinstance(one, str)]
+    found = map(split_reference, _references_at(resource, path))
     return [one[1] for one in found if one is not None and one[0] == "Patient"]
+
+
+def _references_at(resource: Any, path: str) -> list[str]:
+    found = [one.get("reference") for one in values_at(resource, path) if isinstance(one, dict)]
+    return [one for one in found if isinstance(one, str)]
+
+
+@lru_cache(4096)
+def _person(reference: str) -> UUID | None:
+    found = split_reference(reference)
+    return kernel.as_uuid(found[1]) if found is not None and found[0] == "Patient" else None

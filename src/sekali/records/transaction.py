@@ -141,9 +141,9 @@ async def carry_out(plan: Plan, writing: Writing) -> dict[int, bytes]:
     """Do the steps within the caller's transaction; place in the Bundle -> entry of the response."""
     turns = kernel.Turns()
     for step in plan.steps:
-        await turns.give()
-        with _at(step.place):
-            await _settle_references(step, writing)
+        if b"?" in step.content:  # as in nearly none
+            with _at(step.place):
+                await _settle_references(step, writing)
     known = await _assign(plan.steps, writing, turns)
     results: dict[int, bytes] = {}
     await _make_ready(plan.steps, known, writing, turns)
@@ -157,8 +157,6 @@ async def carry_out(plan: Plan, writing: Writing) -> dict[int, bytes]:
 
 async def _settle_references(step: Step, writing: Writing) -> None:
     """``Patient?identifier=…`` as a reference becomes the one that fits. Raises PreconditionFailed where none does."""
-    if b"?" not in step.content:  # as in nearly all
-        return
     for written, type, query in set(_CONDITIONAL.findall(step.content)):
         if type.decode() not in fhir.TYPES:
             continue
