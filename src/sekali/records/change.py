@@ -66,6 +66,7 @@ class Writing:
         self._at = kernel.this_millisecond()
         self._new: list[Prepared] = []
         self._references: set[tuple[str, str]] = set()
+        self._in_use: dict[tuple[str, UUID], bool] = {}
         self._pointing: dict[tuple[str, UUID], set[tuple[str, str]]] = {}
         self._notes: list[audit.Event] = []
         self.changes: list[Change] = []
@@ -240,23 +241,25 @@ class Writing:
         await audit.append(self.tx, events)
 
     def _leading(self) -> set[tuple[str, UUID]]:
-        """What is referred to and has to be looked up. Raises Invalid for what can be no id of this server."""
-        found = {(type, kernel.as_uuid(text)) for type, text in self._references - self._here()}
-        if any(id is None for _, id in found):
-            wrong = {f"{type}/{text}" for type, text in self._references if kernel.as_uuid(text) is None}
+        """What is referred to and has to be looked up, as nothing was done with it here.
+
+        Raises Invalid for what was deleted here, and for what can be no id of this server.
+        """
+        found, wrong = set[tuple[str, UUID]](), list[str]()
+        for type, text in self._references:
+            id = kernel.as_uuid(text)
+            in_use = self._in_use.get((type, id)) if id is not None else False
+            if in_use is None:
+                found.add((type, id))
+            elif not in_use:
+                wrong.append(f"{type}/{text}")
+        if wrong:
             raise self._lost(sorted(wrong))
         return found
 
     def _lost(self, references: Sequence[str]) -> kernel.Invalid:
         faults = [kernel.Fault(self._place(one), f"{one}: {_NOWHERE}") for one in references[:20]]
         return kernel.Invalid(rule="20007", faults=faults)
-
-    def _here(self) -> set[tuple[str, str]]:
-        """What this transaction wrote and left in use: it need not be looked up."""
-        if not self._references:
-            return set()
-        last = {(change.type, change.id): change.deleted for change in self.changes}
-        return {(type, str(id)) for (type, id), deleted in last.items() if not deleted}
 
     def _place(self, reference: str) -> str:
         """The element that holds a reference; the reference itself where it is written with an address before it."""
@@ -265,10 +268,10 @@ class Writing:
 
     def _events(self) -> list[audit.Event]:
         """The audit of it all."""
-        wrote: dict[tuple[audit.Kind, UUID | None], list[str]] = {}
+        wrote: dict[tuple[audit.Kind, UUID | None], list[Change]] = {}
         for change in self.changes:
             kind = audit.Kind.DELETED if change.deleted else audit.Kind.WROTE
-            wrote.setdefault((kind, change.subject), []).append(f"{change.type}/{change.id}")
+            wrote.setdefault((kind, change.subject), []).append(change)
         events = [event(self._grant, kind, citizen, _short(what)) for (kind, citizen), what in wrote.items()]
         return [*events, *self._notes]
 
@@ -318,6 +321,7 @@ class Writing:
     def _wrote(self, new: Prepared, before: bytes = b"") -> None:
         pointing = self._pointing[new.type, new.id] = fhir.references(new.content)
         self._references |= pointing
+        self._in_use[new.type, new.id] = not new.deleted
         self._new.append(new)
         self.tx.before = self.flush
         self.changes.append(
@@ -367,6 +371,6 @@ def event(grant: security.Grant, kind: audit.Kind, citizen: UUID | None, what: s
     )
 
 
-def _short(what: Sequence[str], most: int = 20) -> str:
+def _short(what: Sequence[Change], most: int = 20) -> str:
     more = f" +{len(what) - most}" if len(what) > most else ""
-    return ",".join(what[:most]) + more
+    return ",".join(f"{one.type}/{one.id}" for one in what[:most]) + more

@@ -56,8 +56,10 @@ class Keeping:
         Raises Conflict for an id that is there already.
         """
         rows = [one.row for one in owned]
+        turns = kernel.Turns()
         masks = await self._seals.carried(self._tx, rows, [one.named for one in owned])
-        people, turns = tied(rows), kernel.Turns()  # all doors at once, so that two cannot wait for each other
+        await turns.give()
+        people = tied(rows)  # all doors at once, so that two cannot wait for each other
         last = max(0, len(rows) - 1) // AT_ONCE * AT_ONCE
         for at in range(0, last, AT_ONCE):
             await self._ask(rows[at : at + AT_ONCE], masks[at : at + AT_ONCE], people)

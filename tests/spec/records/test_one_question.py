@@ -93,6 +93,32 @@ async def test_a_reference_that_leads_nowhere_keeps_nothing_and_the_audit_goes_o
     assert (await audit.verify(city.database)).breaks == ()
 
 
+async def test_what_is_written_along_is_there_however_its_id_is_written(city, loading) -> None:
+    async with city.store.change(loading) as change:
+        person = await change.create(patient())
+        shouted = {"reference": f"Patient/{str(person.id).upper()}"}
+        one = await change.create(observation(person.reference, performer=[shouted]))
+    assert await city.database.fetchval("select version from records.resource where id = $1", one.id) == 1
+
+
+async def test_what_was_deleted_along_is_not_there(city, loading) -> None:
+    async with city.store.change(loading) as change:
+        person = await change.create(patient())
+        visit = await change.create(
+            {
+                "resourceType": "Encounter",
+                "status": "finished",
+                "class": {"code": "AMB"},
+                "subject": {"reference": person.reference},
+            }
+        )
+    with pytest.raises(kernel.Invalid) as refused:
+        async with city.store.change(loading) as change:
+            await change.delete("Encounter", visit.id)
+            await change.create(observation(person.reference, encounter={"reference": visit.reference}))
+    assert [one.path for one in refused.value.faults] == ["Observation.encounter"]
+
+
 async def test_what_can_be_no_id_leads_nowhere_either(city, loading) -> None:
     with pytest.raises(kernel.Invalid) as refused:
         async with city.store.change(loading) as change:
