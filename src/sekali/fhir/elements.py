@@ -1,6 +1,7 @@
 """Reaching into a resource."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -19,15 +20,20 @@ def values_at(resource: Any, path: str) -> list[Any]:
     """Every value at a dotted path, through lists (``participant.individual``)."""
     nodes = resource if isinstance(resource, list) else [resource]
     for name in path.split("."):
-        found: list[Any] = []
-        for node in nodes:
-            value = node.get(name) if isinstance(node, dict) else None
-            if isinstance(value, list):
-                found += value
-            elif value is not None:
-                found.append(value)
-        nodes = found
+        nodes = members_of(nodes, name)
     return nodes
+
+
+def members_of(nodes: Iterable[Any], name: str) -> list[Any]:
+    """Every value of one member of some objects, through lists."""
+    found: list[Any] = []
+    for node in nodes:
+        value = node.get(name) if isinstance(node, dict) else None
+        if isinstance(value, list):
+            found += value
+        elif value is not None:
+            found.append(value)
+    return found
 
 
 @lru_cache(4096)

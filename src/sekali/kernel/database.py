@@ -80,36 +80,31 @@ class Session:
 
     async def fetch(self, sql: str, *values: Any) -> list[Row]:
         """All rows."""
-        if self.before is not None:
-            await self.send_before()
+        await self.send_before()
         with _translated():
             return await self._connection.fetch(sql, *values)
 
     async def fetchrow(self, sql: str, *values: Any) -> Row | None:
         """The first row, or None."""
-        if self.before is not None:
-            await self.send_before()
+        await self.send_before()
         with _translated():
             return await self._connection.fetchrow(sql, *values)
 
     async def fetchval(self, sql: str, *values: Any) -> Any:
         """The first column of the first row, or None."""
-        if self.before is not None:
-            await self.send_before()
+        await self.send_before()
         with _translated():
             return await self._connection.fetchval(sql, *values)
 
     async def execute(self, sql: str, *values: Any) -> str:
         """Run; PostgreSQL's own word for what was done comes back (``UPDATE 1``)."""
-        if self.before is not None:
-            await self.send_before()
+        await self.send_before()
         with _translated():
             return await self._connection.execute(sql, *values)
 
     async def copy(self, table: str, columns: Sequence[str], rows: Iterable[bytes]) -> None:
         """Many rows at once by COPY, packed (see ``packing``). ``table`` is ``schema.table``."""
-        if self.before is not None:
-            await self.send_before()
+        await self.send_before()
         schema, name = table.split(".")
         whole = memoryview(b"".join((BEFORE, *rows, AFTER)))  # the driver would take bytes for a path
         with _translated():
@@ -122,8 +117,7 @@ class Session:
         """A transaction, or within one a part of it: kept when the block ends; when an exception leaves the block it is
         taken back alone, and what is around it can go on.
         """
-        if self.before is not None:
-            await self.send_before()
+        await self.send_before()
         part = self._connection.transaction()
         with _translated():
             await part.start()

@@ -220,7 +220,8 @@ class Writing:
 
     async def _hold(self) -> None:
         """The keys stay as they are from here on."""
-        if not self._held:
+        await self.tx.send_before()
+        if not self._held:  # by what was sent
             await self._cipher.hold(self.tx)
             self._held = True
 

@@ -27,7 +27,7 @@ _Row = tuple[object, ...]
 class Outcome(NamedTuple):
     """What came of it.
 
-    :ivar lost: some references that lead nowhere, as ``Type/id``; where there are any, nothing was kept.
+    :ivar lost: some references that lead nowhere, as ``Type/id``; where there are any, the last rows were not kept.
     :ivar told: whether the audit was written too.
     """
 

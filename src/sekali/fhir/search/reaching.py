@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..definitions import Place
-from ..elements import split_reference
+from ..elements import members_of, split_reference
 
 
 def reach(node: Any, place: Place) -> list[Any]:
@@ -11,18 +11,11 @@ def reach(node: Any, place: Place) -> list[Any]:
     if place.type == "exists":
         return [_dead(node)]
     if len(place.steps) == 1 and isinstance(place.steps[0], str) and not place.target:  # most of them
-        there = node.get(place.steps[0]) if isinstance(node, dict) else None
-        return there if isinstance(there, list) else [] if there is None else [there]
+        return members_of([node], place.steps[0])
     nodes = [node]
     for step in place.steps:
         name, member, value = (step, "", "") if isinstance(step, str) else step
-        found: list[Any] = []
-        for one in nodes:
-            there = one.get(name) if isinstance(one, dict) else None
-            if isinstance(there, list):
-                found += there
-            elif there is not None:
-                found.append(there)
+        found = members_of(nodes, name)
         if member == "[]":
             nodes = found[int(value) :][:1]
         elif member:
